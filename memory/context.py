@@ -1,0 +1,152 @@
+"""The context policy: what of a run a model is shown next, so that the prompt stays bounded however long the run is.
+
+Always: the question and the inputs. In full: a sliding window of whole steps. Older steps: one line each, and beyond a
+number of lines, one line for all. Pictures of results: the latest, up to a budget; `recall` brings one back. At the
+end: the plan, the objects known, the notes, and what is left of the budget.
+
+Providers cache the longest prefix that is equal to an earlier prompt's. So the window and the picture budget move in
+blocks of steps, not with every step: between two moves a prompt only grows at its end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sightline.memory.refs import plain
+
+if TYPE_CHECKING:
+    from sightline.memory.facts import PlanItem
+    from sightline.memory.steps import StepRecord
+    from sightline.memory.workspace import Workspace
+
+Writer = Callable[[str], str]
+"""Fills in the references of a text for one reader."""
+
+
+@dataclass(frozen=True)
+class ContextPolicy:
+    """How much of a run is shown.
+
+    Attributes:
+        window: Steps shown in full, at most.
+        block: By how many steps or pictures the window and the picture budget move at once.
+        pictures: Pictures of results shown, at most; a model's own limit can lower it.
+        old_steps: Older steps that have a line of their own, at most.
+        plan: Steps of the plan listed, at most.
+        objects: Objects listed, at most.
+        notes: Notes listed, at most.
+        line: Characters of a line, at most.
+    """
+
+    window: int = 12
+    block: int = 4
+    pictures: int = 12
+    old_steps: int = 40
+    plan: int = 20
+    objects: int = 30
+    notes: int = 20
+    line: int = 240
+
+
+def choose_window(ws: Workspace, policy: ContextPolicy, max_pictures: int) -> tuple[int, list[str]]:
+    """Which steps are shown in full, and which pictures.
+
+    Args:
+        ws: The run so far.
+        policy: The bounds.
+        max_pictures: Pictures the model takes in one request, inputs included.
+
+    Returns:
+        The number of the first step shown in full, and the handles of the pictures shown: inputs first, then those
+        of results in the order they were last shown.
+    """
+    steps = ws.steps
+    first = 1 + _drop(len(steps), policy.window, policy.block)
+    inputs = [handle for handle in ws.inputs if ws.artifacts[handle].is_picture][:max_pictures]
+    room = min(policy.pictures, max_pictures - len(inputs))
+    shown: dict[str, None] = {}
+    for step in steps[first - 1 :]:
+        for handle in step.shown:
+            if handle not in inputs:
+                shown.pop(handle, None)
+                shown[handle] = None
+    results = list(shown)
+    if room <= 0:
+        return first, inputs
+    return first, inputs + results[_drop(len(results), room, min(policy.block, room)) :]
+
+
+def _drop(count: int, keep: int, block: int) -> int:
+    """How many of `count` to drop, in whole blocks, so that at most `keep` stay."""
+    return 0 if count <= keep else math.ceil((count - keep) / block) * block
+
+
+def old_lines(ws: Workspace, first_full: int, policy: ContextPolicy, write: Writer) -> list[str]:
+    """The steps before `first_full`, one line each; beyond `policy.old_steps`, one line for all of the oldest."""
+    old = ws.steps[: first_full - 1]
+    cut = _drop(len(old), policy.old_steps, policy.block)
+    lines = []
+    if cut:
+        lines.append(_sum_up(old[:cut]))
+    lines.extend(_in_brief(step, policy.line, write) for step in old[cut:])
+    return [_cut(line, policy.line) for line in lines]
+
+
+def _sum_up(steps: list[StepRecord]) -> str:
+    calls = Counter(plain(record.call.name) for step in steps for record in step.calls)
+    tally = ", ".join(f"{name} {count}" for name, count in calls.most_common(12))
+    made = [handle for step in steps for record in step.calls for handle in record.made]
+    pictures = f"; pictures {made[0]} to {made[-1]} can be recalled" if made else ""
+    return f"steps {steps[0].number}-{steps[-1].number}: {calls.total()} calls{pictures} ({tally})"
+
+
+def _in_brief(step: StepRecord, length: int, write: Writer) -> str:
+    """A step in one line; its calls share the length."""
+    if not step.calls:
+        said = "" if step.reply is None else plain(" ".join(step.reply.text.split()))
+        return f"step {step.number}: said: {said}"
+    several = f"{len(step.calls)} calls: " if len(step.calls) > 1 else ""
+    share = max(24, length // len(step.calls))
+    parts = []
+    for record in step.calls:
+        made = f" -> {', '.join(record.made)}" if record.made else ""
+        gave = " ".join(write(record.text).split())
+        parts.append(_cut(f"{plain(record.call.name)}{made}: {gave}", share))
+    return f"step {step.number}: {several}{'; '.join(parts)}"
+
+
+def _plan_lines(plan: list[PlanItem], policy: ContextPolicy) -> list[str]:
+    """The plan; of one that is too long, the part from the first step that is not done."""
+    todo = next((index for index, item in enumerate(plan) if not item.done), len(plan))
+    first = max(0, min(todo, len(plan) - policy.plan)) if len(plan) > policy.plan else 0
+    lines = [f"  ({first} done before)"] if first else []
+    for number, item in enumerate(plan[first : first + policy.plan], start=first + 1):
+        lines.append(f"  {number}. [{'x' if item.done else ' '}] {_cut(plain(item.text), policy.line)}")
+    if (more := len(plan) - first - policy.plan) > 0:
+        lines.append(f"  ({more} more)")
+    return lines
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3].rstrip() + "..."
+
+
+def status_lines(ws: Workspace, policy: ContextPolicy, write: Writer) -> list[str]:
+    """Plan, objects and notes as they stand, for the end of the prompt."""
+    lines = []
+    if ws.plan:
+        lines.append("Plan:")
+        lines.extend(_plan_lines(ws.plan, policy))
+    if ws.scene.objects:
+        lines.append("Objects known:")
+        lines.extend(f"  {write(line)}" for line in ws.scene.lines(policy.objects))
+    if ws.notes:
+        lines.append("Notes:")
+        if len(ws.notes) > policy.notes:
+            lines.append(f"  ({len(ws.notes) - policy.notes} earlier notes are not shown)")
+        lines.extend(f"  - {_cut(plain(note), policy.line)}" for note in ws.notes[-policy.notes :])
+    return lines
