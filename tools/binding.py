@@ -1,0 +1,106 @@
+"""Binding: tools as the LangChain `BaseTool`s that a model sees, closed over a workspace and the model's dialect.
+
+Bound tools work in any LangGraph agent: they look up handles in the workspace, number what they make, and answer in
+text. In Sightline's own loop the same instruments are run by `sightline.tools.execution`, which lets calls of a turn
+run side by side; what a model reads is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any
+
+from langchain_core.tools import BaseTool, ToolException
+from pydantic import PrivateAttr
+
+from sightline.memory import ToolFinished, ToolStarted, Workspace
+from sightline.memory.refs import fill
+from sightline.tools.background import run_blocking
+from sightline.tools.contract import Instrument, Look, Sees, StoredPixels, ToolContext
+from sightline.tools.execution import execute
+
+
+def write_places(workspace: Workspace, sees: Sees, text: str) -> str:
+    """Fill the references of a text with numbers in a model's dialect."""
+
+    def place(handle: str, points: list[tuple[float, float]]) -> str:
+        artifact = workspace.artifacts.get(handle)
+        size = (1, 1) if artifact is None or artifact.size is None else artifact.size
+        return sees.dialect.format(points, size, sees.limits.fit(size))
+
+    return fill(text, place)
+
+
+def bind(
+    instruments: Iterable[Instrument],
+    workspace: Workspace,
+    profile: Sees | None = None,
+    look: Look | None = None,
+) -> list[BaseTool]:
+    """Tools for a model, closing over a workspace and a profile.
+
+    Args:
+        instruments: Tools, e.g. from `sightline.tools.catalog.select`.
+        workspace: Where handles are looked up and results are kept; open for writing.
+        profile: The model's dialect and picture limits; stored pixels by default.
+        look: A model for tools that ask one.
+
+    Returns:
+        One `BaseTool` each: content is text, the artifact is `{"handles": [...]}`. A failure is a tool message with
+        status `error`.
+    """
+    numbers = count(sum(1 for call in workspace.calls if call.startswith("bound.")) + 1)
+    return [_bound(instrument, workspace, profile or StoredPixels(), look, numbers) for instrument in instruments]
+
+
+def _bound(
+    instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None, numbers: count[int]
+) -> BaseTool:
+    return BoundTool(
+        name=instrument.name,
+        description=instrument.describe(sees),
+        args_schema=instrument.schema(sees),
+        response_format="content_and_artifact",
+        handle_tool_error=True,
+        _instrument=instrument,
+        _workspace=workspace,
+        _sees=sees,
+        _look=look,
+        _numbers=numbers,
+    )
+
+
+class BoundTool(BaseTool):
+    """A tool bound to a workspace; made by `bind`."""
+
+    _instrument: Instrument = PrivateAttr()
+    _workspace: Workspace = PrivateAttr()
+    _sees: Sees = PrivateAttr()
+    _look: Look | None = PrivateAttr(default=None)
+    _numbers: count[int] = PrivateAttr()
+
+    def __init__(self, **fields: Any) -> None:
+        private = {name: fields.pop(name) for name in list(fields) if name.startswith("_")}
+        super().__init__(**fields)
+        for name, value in private.items():
+            setattr(self, name, value)
+
+    def _run(self, /, **arguments: Any) -> tuple[str, dict[str, Sequence[str]]]:
+        return run_blocking(self._call(arguments))
+
+    async def _arun(self, /, **arguments: Any) -> tuple[str, dict[str, Sequence[str]]]:
+        return await self._call(arguments)
+
+    async def _call(self, arguments: dict[str, Any]) -> tuple[str, dict[str, Sequence[str]]]:
+        call = f"bound.{next(self._numbers)}"
+        context = ToolContext(self._workspace, self._look, sees=self._sees)
+        self._workspace.append(ToolStarted(call=call, tool=self.name))
+        finished: ToolFinished = await execute(self._instrument, arguments, context, self._sees, call)
+        self._workspace.append(finished)
+        self._workspace.commit([call])
+        record = self._workspace.calls[call]
+        text = write_places(self._workspace, self._sees, record.text)
+        if finished.outcome != "ok":
+            raise ToolException(text)
+        return text, {"handles": record.made}

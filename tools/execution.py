@@ -1,0 +1,157 @@
+"""One call of an instrument, from a model's arguments to the event that records it.
+
+Every failure is sorted here, once: the model's mistake, the instrument's limit, or infrastructure. Whatever happens
+there is exactly one `ToolFinished`, and the run goes on.
+
+`perform` is a call in Sightline's own loop, of which LangChain callbacks hear; `execute` is the same for callers that
+tell them themselves (a bound tool is a LangChain tool).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from typing import Any
+
+from sightline.memory import (
+    Draft,
+    Fact,
+    InfrastructureError,
+    InstrumentLimit,
+    ModelMistake,
+    ObjectSeen,
+    Outcome,
+    SightlineError,
+    StoredArtifact,
+    ToolFinished,
+    Workspace,
+)
+from sightline.memory.refs import fill, new_ref, number_new, stored_pixels
+from sightline.tools.background import in_daemon_thread
+from sightline.tools.contract import Instrument, Sees, Tool, ToolContext, ToolResult
+
+
+async def perform(
+    instrument: Instrument, arguments: dict[str, Any], context: ToolContext, sees: Sees, call: str
+) -> ToolFinished:
+    """Run one call as `execute` does, and tell the callbacks of the current LangChain run of it."""
+    from langchain_core.runnables.config import (
+        ensure_config,
+        get_async_callback_manager_for_config,
+        patch_config,
+        set_config_context,
+    )
+    from langchain_core.runnables.utils import coro_with_context
+    from langchain_core.tools import ToolException
+
+    config = ensure_config()
+    manager = get_async_callback_manager_for_config(config)
+    # A foreign tool is a LangChain tool: it tells them itself.
+    if not isinstance(instrument, Tool) or not manager.handlers:
+        return await execute(instrument, arguments, context, sees, call)
+    run = await manager.on_tool_start(
+        {"name": instrument.name, "description": instrument.summary}, str(arguments), inputs=arguments
+    )
+    # What the tool asks of models hangs under the tool.
+    with set_config_context(patch_config(config, callbacks=run.get_child())) as inside:
+        finished: ToolFinished = await coro_with_context(execute(instrument, arguments, context, sees, call), inside)
+    text = fill(finished.text, stored_pixels)
+    if finished.outcome == "ok":
+        await run.on_tool_end(text)
+    else:
+        await run.on_tool_error(ToolException(text))
+    return finished
+
+
+async def execute(
+    instrument: Instrument, arguments: dict[str, Any], context: ToolContext, sees: Sees, call: str
+) -> ToolFinished:
+    """Run one call and say how it went.
+
+    Args:
+        instrument: What is called.
+        arguments: As the model gave them.
+        context: What the call may use.
+        sees: The model's dialect and picture limits.
+        call: Id of the call; keys of what it makes begin with it.
+    """
+    begun = time.monotonic()
+    outcome: Outcome = "ok"
+    detail = ""
+    result = ToolResult("")
+    artifacts: list[StoredArtifact] = []
+    limit = asyncio.timeout(instrument.time_limit)
+    try:
+        async with limit:
+            result = await instrument.run(arguments, context, sees)
+        keys = _keys(result, call)
+        artifacts = await in_daemon_thread(_keep, workspace=context.workspace, pictures=result.pictures, keys=keys)
+        result = _rekey(result, keys)
+    except SightlineError as error:
+        outcome, text = sort_failure(error)
+        result = ToolResult(text)
+    except Exception as error:  # noqa: BLE001 - a tool may raise anything; it is recorded with its traceback
+        outcome = "infrastructure"
+        if limit.expired():
+            text = (
+                f"{instrument.name} was given up after {instrument.time_limit:g} s without a result. Go on without it."
+            )
+        else:
+            detail = traceback.format_exc()
+            kind = type(error).__name__
+            text = f"{instrument.name} crashed ({kind}). The fault is the tool's, not yours; go on without it."
+        result = ToolResult(text)
+    return ToolFinished(
+        call=call,
+        tool=instrument.name,
+        outcome=outcome,
+        text=result.text,
+        artifacts=artifacts,
+        facts=result.facts,
+        usage=context.usage,
+        seconds=round(time.monotonic() - begun, 4),
+        detail=detail,
+    )
+
+
+def sort_failure(error: SightlineError) -> tuple[Outcome, str]:
+    """Which of the three kinds a failure is, and what the model reads."""
+    if isinstance(error, ModelMistake):
+        return "mistake", f"Not done: {error}"
+    if isinstance(error, InstrumentLimit):
+        return "limit", f"Cannot tell: {error}"
+    if isinstance(error, InfrastructureError):
+        # The remedy is for the person; a model can only go on.
+        return "infrastructure", f"Not available: {error.message}"
+    return "mistake", f"Not done: {error}"
+
+
+def _keys(result: ToolResult, call: str) -> dict[str, str]:
+    fresh = [draft.key for draft in result.pictures]
+    keys = {key: f"{call}/{index}" for index, key in enumerate(fresh)}
+    new_objects = (f.object for f in result.facts if isinstance(f, ObjectSeen))
+    for index, name in enumerate(dict.fromkeys(name for name in new_objects if name.startswith("fresh"))):
+        keys[name] = f"{call}/obj{index}"
+    return keys
+
+
+def _keep(workspace: Workspace, pictures: list[Draft], keys: dict[str, str]) -> list[StoredArtifact]:
+    refs = {key: new_ref(name) for key, name in keys.items()}
+    kept = []
+    for draft in pictures:
+        stored = workspace.keep(draft, keys[draft.key])
+        parents = [p.model_copy(update={"handle": number_new(p.handle, refs)}) for p in stored.parents]
+        kept.append(stored.model_copy(update={"title": number_new(stored.title, refs), "parents": parents}))
+    return kept
+
+
+def _rekey(result: ToolResult, keys: dict[str, str]) -> ToolResult:
+    refs = {key: new_ref(name) for key, name in keys.items()}
+    facts: list[Fact] = []
+    for fact in result.facts:
+        if isinstance(fact, ObjectSeen):
+            update = {"object": keys.get(fact.object, fact.object), "picture": number_new(fact.picture, refs)}
+            fact = fact.model_copy(update=update)
+        facts.append(fact)
+    return ToolResult(number_new(result.text, refs), result.pictures, facts)

@@ -1,0 +1,7 @@
+"""Tools that look at a picture in another way."""
+
+from __future__ import annotations
+
+from sightline.tools.image.looking import TOOLS, crop_zoom, enhance, flip, grid_overlay, rotate, side_by_side
+
+__all__ = ["TOOLS", "crop_zoom", "enhance", "flip", "grid_overlay", "rotate", "side_by_side"]
