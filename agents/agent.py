@@ -1,0 +1,491 @@
+"""`SpatialAgent`: any vision-language model as an agent that reasons about space with instruments.
+
+    agent = SpatialAgent("openai:gpt-5", tools=["drawing", "image"], budget=Budget(steps=12, dollars=0.20))
+    answer = agent.ask("How many chairs are left of the window?", images=["room.jpg"])
+    answer.value, answer.text, answer.usage
+
+There is one async core (`aask`, `astream`, `aresume`, `abranch`); the methods without the `a` run it on a private
+event loop, so they work in scripts, notebooks and servers alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sightline.agents.answer import Answer
+from sightline.agents.answers import AnswerSpec
+from sightline.agents.budget import Budget
+from sightline.agents.models import ModelProfile
+from sightline.agents.question import Mark, Question, check_field_of_view, question_of
+from sightline.agents.recording import recordable
+from sightline.agents.strategies import Strategy, strategy_named
+from sightline.memory import (
+    ContextPolicy,
+    Event,
+    InputError,
+    PersonSaid,
+    RunResumed,
+    RunStarted,
+    Workspace,
+    branch_run,
+    find_run,
+    new_run_folder,
+)
+from sightline.tools import Instrument, Tool, run_blocking, select
+from sightline.tools.background import start_background
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import BaseCallbackHandler
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+
+    from sightline.agents.models.adapter import ModelAdapter
+    from sightline.agents.nodes import Run
+
+CHECKPOINT_FILE = "checkpoint.sqlite"
+
+WAL_PAGES = 256
+"""Pages of 4 KiB that SQLite's write-ahead log holds before they go into the checkpoint file."""
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of the model's reply while it is being written; not part of the journal."""
+
+    step: int
+    kind: Literal["text", "reasoning"]
+    text: str
+
+
+class SpatialAgent:
+    """Wraps a model as an agent.
+
+    Args:
+        model: `rules` (the embedded model, no key needed), `provider:name`, or any LangChain chat model.
+        tools: Families or names of tools, tools of your own (`sightline.tools.tool`), or LangChain tools (so also
+            MCP's); all of ours by default.
+        strategy: `react` (tools), `direct` or `cot` (no tools).
+        budget: What a run may use.
+        base_url: An OpenAI-compatible server.
+        profile: How the model sees and speaks, if the one found by its name is wrong.
+        model_settings: Further arguments of the chat model, e.g. `{"temperature": 0}`.
+        helper: The model that `ask_image` and `locate_by_vlm` ask; the same one by default.
+        policy: How much of a run the model is shown.
+        runs: Where runs are kept; see `sightline.memory.runs_folder`.
+        checkpoint: Whether LangGraph keeps checkpoints in the run's folder. Resuming works from the journal alone;
+            without checkpoints a step costs a few milliseconds less.
+
+    Raises:
+        InputError: A name is not known, or the budget cannot be kept.
+        InfrastructureError: The model's package or key is missing.
+    """
+
+    def __init__(
+        self,
+        model: str | BaseChatModel = "rules",
+        *,
+        tools: Sequence[str | Tool | BaseTool] | None = None,
+        strategy: str = "react",
+        budget: Budget | None = None,
+        base_url: str | None = None,
+        profile: ModelProfile | None = None,
+        model_settings: dict[str, Any] | None = None,
+        helper: str | BaseChatModel | None = None,
+        policy: ContextPolicy | None = None,
+        runs: str | PathLike[str] | None = None,
+        checkpoint: bool = True,
+    ) -> None:
+        from sightline.agents.models.connecting import connect
+
+        self.strategy: Strategy = strategy_named(strategy)
+        self.budget = budget or Budget()
+        self.policy = policy or ContextPolicy()
+        self.adapter: ModelAdapter = connect(model, base_url=base_url, profile=profile, settings=model_settings)
+        self._helper = None if helper is None else connect(helper)
+        self._instruments = {i.name: i for i in _instruments(tools)} if self.strategy.uses_tools else {}
+        self._settings = {"base_url": base_url, **(model_settings or {})}
+        self._runs = None if runs is None else Path(runs)
+        self._checkpoint = checkpoint
+        if self.budget.dollars is not None and self.adapter.profile.prices is None:
+            raise InputError(
+                f"The price of {self.adapter.label} is unknown, so a budget in dollars cannot be kept.",
+                "Limit steps or tokens instead, or give a profile with prices.",
+            )
+
+    @classmethod
+    def from_run(
+        cls, run: str | PathLike[str], *, runs: str | PathLike[str] | None = None, **changes: Any
+    ) -> SpatialAgent:
+        """An agent set up as a run was: same model, tools, strategy, budget. `changes` override.
+
+        Raises:
+            InputError: There is no such run, or it used a chat model object, which `model=` must give again.
+        """
+        started = Workspace.open(find_run(run, None if runs is None else Path(runs))).started
+        if started is None:
+            raise InputError(f"The run {run} has no beginning.", "It was killed before it started; ask again.")
+        if "model" not in changes and started.model != "rules" and ":" not in started.model:
+            raise InputError(f"The run used a chat model object ({started.model}).", "Give it again as model=.")
+        settings = dict(started.model_settings)
+        arguments: dict[str, Any] = {
+            "model": started.model,
+            "tools": started.tools,
+            "strategy": started.strategy,
+            "budget": Budget(**started.budget),
+            "base_url": settings.pop("base_url", None),
+            "profile": ModelProfile.from_json(started.profile),
+            "model_settings": settings,
+            "runs": runs,
+        }
+        return cls(**(arguments | changes))
+
+    # Asking
+
+    def ask(self, question: str, images: Any = (), **given: Any) -> Answer:
+        """Ask a question about pictures and wait for the answer; see `aask`."""
+        return run_blocking(self.aask(question, images, **given))
+
+    async def aask(
+        self,
+        question: str,
+        images: Any = (),
+        *,
+        video: Any = (),
+        panorama: Any = (),
+        known: Mapping[str, str] | None = None,
+        fov: float | None = None,
+        marks: Sequence[Mark] | Mapping[str, tuple[float, ...]] = (),
+        options: Sequence[str] = (),
+        expect: str | None = None,
+        unit: str | None = None,
+        callbacks: Sequence[BaseCallbackHandler] = (),
+    ) -> Answer:
+        """Ask a question about pictures.
+
+        Args:
+            question: In plain words.
+            images: One or more: paths, bytes, PIL pictures, or (H, W, 3) uint8 arrays.
+            video: Paths of videos.
+            panorama: Equirectangular pictures, 2:1.
+            known: Facts a person states, e.g. `{"door height": "2.03 m"}`.
+            fov: Horizontal field of view of the photos in degrees.
+            marks: Points or boxes a person drew, by name on the first image, or as `Mark`s.
+            options: Options to choose from, with or without letters.
+            expect: Kind of the answer (`choice`, `yes_no`, `integer`, `number`, `point`, `box`, ...); inferred from
+                the question and the options by default.
+            unit: Unit of a number.
+            callbacks: LangChain callbacks, e.g. a tracer's.
+
+        Raises:
+            InputError: The question or an input cannot be used.
+            InfrastructureError: The model could not be asked; the run can be resumed.
+        """
+        asked = question_of(question, images, video, panorama, known, fov, marks, options, expect, unit)
+        workspace = await asyncio.to_thread(self._start, asked)
+        return await self._run(workspace, callbacks)
+
+    async def astream(
+        self, question: str, images: Any = (), *, callbacks: Sequence[BaseCallbackHandler] = (), **given: Any
+    ) -> AsyncGenerator[Event | Delta]:
+        """Ask, and hear of everything as it happens: the journal's events, and `Delta`s while the model writes.
+
+        Takes what `aask` takes. Leaving the loop stops the run; it can be resumed.
+        """
+        names = ("video", "panorama", "known", "fov", "marks", "options", "expect", "unit")
+        asked = question_of(question, images, **{n: given.pop(n, None) for n in names}, **given)
+        workspace = await asyncio.to_thread(self._start, asked)
+        # Leaving early closes what is inside at once, not when it is collected: the run can be resumed right away.
+        try:
+            for event in list(workspace.events):
+                yield event
+            async with aclosing(self._follow(workspace, callbacks)) as items:
+                async for item in items:
+                    yield item
+        finally:
+            workspace.close()
+
+    def stream(self, question: str, images: Any = (), **given: Any) -> Iterator[Event | Delta]:
+        """`astream` for synchronous code."""
+        return _iterate(self.astream(question, images, **given))
+
+    # Going on
+
+    def resume(self, run: str | PathLike[str]) -> Answer:
+        """Go on with a run that was stopped, killed or failed; see `aresume`."""
+        return run_blocking(self.aresume(run))
+
+    async def aresume(self, run: str | PathLike[str], *, callbacks: Sequence[BaseCallbackHandler] = ()) -> Answer:
+        """Go on with a run. No call that had completed is made again; a finished run gives its answer.
+
+        Raises:
+            InputError: There is no such run, another process is writing it, or this agent's model sees pictures in
+                another way than the one that began it.
+            InfrastructureError: The model could not be asked.
+        """
+        return await self._run(self._reopen(run), callbacks)
+
+    async def astream_resume(
+        self, run: str | PathLike[str], *, callbacks: Sequence[BaseCallbackHandler] = ()
+    ) -> AsyncGenerator[Event | Delta]:
+        """Go on with a run and hear of what happens from here on."""
+        async with aclosing(self._follow(self._reopen(run), callbacks)) as items:
+            async for item in items:
+                yield item
+
+    def stream_resume(self, run: str | PathLike[str]) -> Iterator[Event | Delta]:
+        """`astream_resume` for synchronous code."""
+        return _iterate(self.astream_resume(run))
+
+    def branch(self, run: str | PathLike[str], after_step: int, say: str = "") -> Answer:
+        """A new run that shares an earlier one's first steps; see `abranch`."""
+        return run_blocking(self.abranch(run, after_step, say))
+
+    async def abranch(
+        self,
+        run: str | PathLike[str],
+        after_step: int,
+        say: str = "",
+        *,
+        callbacks: Sequence[BaseCallbackHandler] = (),
+    ) -> Answer:
+        """Go on from the end of a step of an earlier run, in a new run; the earlier one stays as it is.
+
+        Args:
+            run: The parent.
+            after_step: Last step to share; 0 begins anew with the same inputs.
+            say: What a person adds at this point.
+            callbacks: LangChain callbacks.
+
+        Raises:
+            InputError: There is no such run or step, or this agent's model sees pictures in another way than the
+                parent's, so that the numbers in the shared steps would mislead it.
+        """
+        parent = find_run(run, self._runs)
+        before = Workspace.open(parent)
+        self._check_begun(before)
+        if after_step > 0:
+            self._check_same_eyes(before, "Branch with the same model, or with after_step=0.")
+        workspace = Workspace.open(branch_run(parent, after_step, self._runs, self._settled()), write=True)
+        workspace.append(RunResumed())  # the time since the parent's step is no part of the budget
+        if say:
+            workspace.append(PersonSaid(text=say))
+        return await self._run(workspace, callbacks)
+
+    # The core
+
+    def _start(self, asked: Question) -> Workspace:
+        """A new workspace with the inputs in it; none is left behind where an input cannot be used."""
+        if not asked.text.strip():
+            raise InputError("The question is empty.", "Ask something about the pictures.")
+        spec = AnswerSpec.infer(asked.text, tuple(asked.options), asked.expect, asked.unit)
+        check_field_of_view(asked.fov)
+        folder = new_run_folder(self._runs)
+        workspace = Workspace.create(folder)
+        try:
+            workspace.append(
+                RunStarted(
+                    run=folder.name,
+                    question=asked.text,
+                    answer_spec=spec.model_dump(mode="json"),
+                    known=dict(asked.known or {}),
+                    field_of_view=asked.fov,
+                    given=len(asked.images) + len(asked.video) + len(asked.panorama) + len(asked.marks),
+                    **self._settled(),
+                )
+            )
+            for image in asked.images:
+                workspace.add_picture(image)
+            for path in asked.video:
+                workspace.add_video(path)
+            for image in asked.panorama:
+                workspace.add_picture(image, kind="panorama")
+            for mark in asked.marks:
+                workspace.add_mark(mark.name, mark.picture, mark.place)
+        except BaseException:
+            _remove(workspace)
+            raise
+        return workspace
+
+    def _settled(self) -> dict[str, Any]:
+        """How this agent is set up, as a run's `RunStarted` records it."""
+        return {
+            "model": self.adapter.label,
+            "model_settings": recordable(self._settings),
+            "profile": self.adapter.profile.to_json(),
+            "strategy": self.strategy.name,
+            "tools": list(self._instruments),
+            "budget": self.budget.to_json(),
+            "version": version("sightline"),
+        }
+
+    def _reopen(self, run: str | PathLike[str]) -> Workspace:
+        workspace = Workspace.open(find_run(run, self._runs), write=True)
+        try:
+            self._check_begun(workspace)
+            if workspace.answer is None:
+                if workspace.steps:
+                    self._check_same_eyes(workspace, "Go on with the same model, or ask again.")
+                workspace.append(RunResumed())
+        except BaseException:
+            workspace.close()
+            raise
+        return workspace
+
+    @staticmethod
+    def _check_begun(workspace: Workspace) -> None:
+        """Refuse a run that was killed before it had its question and all its inputs."""
+        if not workspace.begun:
+            raise InputError(
+                f"The run {workspace.folder.name} was killed before it had all its inputs.",
+                "Ask again: nothing is lost.",
+            )
+
+    def _check_same_eyes(self, workspace: Workspace, remedy: str) -> None:
+        """Refuse to show this agent's model steps whose numbers were written for one that sees pictures otherwise."""
+        started = workspace.started
+        assert started is not None, "checked before"
+        before, now = ModelProfile.from_json(started.profile), self.adapter.profile
+        if (before.dialect, before.limits) != (now.dialect, now.limits):
+            raise InputError(
+                f"{self.adapter.label} names places in another way than {started.model} did in this run.", remedy
+            )
+
+    def _context(self, workspace: Workspace, on_delta: Any) -> Run:
+        from sightline.agents.answers import answer_schema
+        from sightline.agents.models.look import ModelLook
+        from sightline.agents.nodes import ANSWER, Run
+        from sightline.agents.prompt import PromptParts
+
+        started = workspace.started
+        assert started is not None
+        spec = AnswerSpec.model_validate(started.answer_spec)
+        profile = self.adapter.profile
+        declarations = [
+            {"name": i.name, "description": i.describe(profile), "parameters": i.schema(profile)}
+            for i in self._instruments.values()
+        ]
+        if declarations:
+            about = "Give the answer and end the run. Call it alone, when you know it or know that it cannot be told."
+            declarations.append({"name": ANSWER, "description": about, "parameters": answer_schema(spec, profile)})
+        parts = PromptParts(self.strategy.instructions, spec, profile, self.policy, declarations)
+        asked = self._helper or self.adapter
+        look = ModelLook(asked) if asked.profile.sees_pictures else None
+        return Run(workspace, self.adapter, self._instruments, look, parts, self.budget, on_delta)
+
+    async def _run(
+        self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler], on_delta: Any = None
+    ) -> Answer:
+        """Walk the graph to its end; a finished run gives its answer."""
+        try:
+            if workspace.answer is not None:
+                return Answer.of(workspace)
+            assert workspace.started is not None
+            run = workspace.started.run
+            graph = self.strategy.graph()
+            config: Any = {
+                "configurable": {"thread_id": run},
+                # A branch may share more steps than this agent's budget has.
+                "recursion_limit": 4 * max(self.budget.steps, len(workspace.steps)) + 16,
+                "callbacks": list(callbacks),
+                "run_name": f"sightline {self.strategy.name}",
+            }
+            start: Any = {"run": run, "position": 0, "step": 0}
+            context = self._context(workspace, on_delta)
+            if not self._checkpoint:
+                await graph.compile().ainvoke(start, config, context=context)
+            else:
+                from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+                async with AsyncSqliteSaver.from_conn_string(str(workspace.folder / CHECKPOINT_FILE)) as saver:
+                    # By default SQLite lets its log grow to four megabytes, which a killed run would keep.
+                    await saver.setup()
+                    await saver.conn.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+                    compiled = graph.compile(checkpointer=saver)
+                    known = await compiled.aget_state(config)
+                    # None goes on from the checkpoint. Where there is none, or one that is ahead of the journal (it
+                    # is the one truth, and a machine that lost power may have kept less of it), the nodes walk
+                    # through the journal.
+                    usable = bool(known.next) and known.values["position"] <= len(workspace.events)
+                    await compiled.ainvoke(None if usable else start, config, context=context, durability="sync")
+        finally:
+            workspace.close()
+        return Answer.of(workspace)
+
+    async def _follow(
+        self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler]
+    ) -> AsyncGenerator[Event | Delta]:
+        """Run in the background and yield what happens; a failure is raised after the events that led to it."""
+        loop = asyncio.get_running_loop()
+        items: asyncio.Queue[Event | Delta | None] = asyncio.Queue()
+
+        def hear(item: Event | Delta | None) -> None:
+            loop.call_soon_threadsafe(items.put_nowait, item)
+
+        workspace.listeners.append(hear)
+        task = asyncio.create_task(
+            self._run(workspace, callbacks, lambda step, kind, text: hear(Delta(step, kind, text)))
+        )
+        task.add_done_callback(lambda _: hear(None))
+        try:
+            while (item := await items.get()) is not None:
+                yield item
+            await task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+
+def _instruments(tools: Sequence[str | Tool | BaseTool] | None) -> list[Instrument]:
+    if tools is None:
+        return list(select())
+    named = [tool for tool in tools if isinstance(tool, str)]
+    chosen: list[Instrument] = list(select(named))
+    for tool in tools:
+        if isinstance(tool, Tool):
+            chosen.append(tool)
+        elif not isinstance(tool, str):
+            from sightline.tools.foreign import ForeignTool
+
+            chosen.append(ForeignTool(tool))
+    return chosen
+
+
+def _remove(workspace: Workspace) -> None:
+    """Remove a run that never started."""
+    import shutil
+
+    workspace.close()
+    shutil.rmtree(workspace.folder, ignore_errors=True)
+
+
+def _iterate(items: AsyncGenerator[Event | Delta]) -> Iterator[Event | Delta]:
+    """An async iterator as a synchronous one, running on the private loop; leaving it early stops the work."""
+    passed: queue.Queue[Event | Delta | None] = queue.Queue()
+    failure: list[BaseException] = []
+
+    async def pump() -> None:
+        try:
+            async for item in items:
+                passed.put(item)
+        except BaseException as error:
+            failure.append(error)
+            raise
+        finally:
+            passed.put(None)
+
+    stop = start_background(pump())
+    try:
+        while (item := passed.get()) is not None:
+            yield item
+    finally:
+        stop()
+    if failure:
+        raise failure[0]

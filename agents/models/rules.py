@@ -1,0 +1,273 @@
+"""`rules`: the embedded model. No key, no weights, no network: a chat model whose replies follow from written rules.
+
+It reads the same prompt as any model, understands the question forms in `forms.py`, calls the same tools through the
+same loop (`find_regions` to see what stands out, drawing tools to show what it found), and answers by arithmetic
+(`rules_solver.py`). A question outside its forms gets an honest "outside what I understand". It is also the baseline
+"tools without a vision-language model".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field
+
+from sightline.agents.models.form_patterns import parse, parse_referent
+from sightline.agents.models.forms import FORMS, Count, Form
+from sightline.agents.models.rules_solver import Thing, UnclearError, Verdict, View, find, needs_regions, solve
+
+MOST_DRAWN = 40
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
+_INPUT = re.compile(r"^(img\d+) \((\d+)x(\d+)", re.MULTILINE)
+_MARK = re.compile(
+    r'obj\d+ "(?P<name>[^"]+)" in (?P<picture>img\d+) (?P<kind>box|point) \((?P<place>[^)]*)\) \(marked by the person'
+)
+_REGION = re.compile(
+    rf"^r(?P<number>\d+): (?P<color>\w+) (?P<shape>\w+).*?box \((?P<box>[^)]*)\), centre \((?P<centre>[^)]*)\), "
+    rf"(?P<area>{_NUMBER}) px",
+    re.MULTILINE,
+)
+_OPTION = re.compile(r"^([A-Z])\. (.+)$", re.MULTILINE)
+
+
+@dataclass
+class Prompt:
+    """What the rules read in the messages they are given."""
+
+    question: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, tuple[int, int]] = field(default_factory=dict)
+    marks: dict[str, list[Thing]] = field(default_factory=dict)
+    results: list[tuple[str, str]] = field(default_factory=list)
+    last_turn: bool = False
+
+    @classmethod
+    def read(cls, messages: Sequence[BaseMessage]) -> Prompt:
+        """Take the messages apart."""
+        prompt = cls()
+        said = [str(m.text) for m in messages if m.type == "human"]
+        first = said[0] if said else ""
+        found = re.search(r"^Question: (.+)$", first, re.MULTILINE)
+        prompt.question = found.group(1) if found else first
+        listed = first.partition("Options:\n")[2]
+        prompt.options = dict(_OPTION.findall(listed))
+        prompt.pictures = {handle: (int(w), int(h)) for handle, w, h in _INPUT.findall("\n".join(said))}
+        for match in _MARK.finditer("\n".join(said)):
+            thing = _marked(match.group("name"), [float(v) for v in match.group("place").split(",")])
+            known = prompt.marks.setdefault(match.group("picture"), [])
+            if thing not in known:
+                known.append(thing)
+        prompt.results = [(str(m.name), str(m.text)) for m in messages if isinstance(m, ToolMessage)]
+        prompt.last_turn = bool(said) and "This is your last turn" in said[-1]
+        return prompt
+
+    def result_of(self, tool: str) -> str | None:
+        """The latest result of a tool."""
+        return next((text for name, text in reversed(self.results) if name == tool), None)
+
+
+class RulesModel(BaseChatModel):
+    """The embedded model; see the module's text."""
+
+    tools: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Parameters of the tools it was given, by name."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "sightline-rules"
+
+    def bind_tools(self, tools: Sequence[Any], *, tool_choice: Any = None, **kwargs: Any) -> Runnable[Any, AIMessage]:
+        """This model with tools; what `tool_choice` asks is told by the prompt as well."""
+        functions = [convert_to_openai_tool(tool)["function"] for tool in tools]
+        return RulesModel(tools={f["name"]: f.get("parameters", {}) for f in functions})
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        said, calls = self._decide(Prompt.read(messages))
+        tool_calls = [
+            {"type": "tool_call", "name": name, "args": args, "id": f"rules_{len(messages)}_{index}"}
+            for index, (name, args) in enumerate(calls, start=1)
+        ]
+        usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+        message = AIMessage(said, tool_calls=tool_calls, usage_metadata=usage)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _decide(self, prompt: Prompt) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+        """What to say, and which tools to call."""
+        if "answer" not in self.tools:
+            return "I cannot tell: the embedded rules answer with tools; use the strategy react.", []
+        picture, reason = self._picture(prompt)
+        marks = prompt.marks.get(picture, [])
+        form = parse(prompt.question, list(prompt.options.values()), [m.mark for m in marks if m.mark])
+        if form is None:
+            return self._cannot(prompt, OUTSIDE)
+        if reason:
+            return self._cannot(prompt, reason)
+        regions: list[Thing] = []
+        if needs_regions(form) or self._options_need_regions(prompt, marks):
+            looked = prompt.result_of("find_regions")
+            if looked is None:
+                if "find_regions" not in self.tools or prompt.last_turn:
+                    return self._cannot(prompt, "the tool find_regions, which I look with, cannot be called.")
+                return "I look at what stands out in the picture.", [("find_regions", {"image": picture})]
+            regions = _regions(looked)
+            if isinstance(form, Count) and "do not rely on" in looked:
+                return self._cannot(prompt, looked.split("\n")[0])
+        view = View(prompt.pictures[picture], tuple(regions), tuple(marks))
+        try:
+            verdict = solve(form, view)
+        except UnclearError as unclear:
+            return self._cannot(prompt, str(unclear))
+        if (
+            "draw_box" in self.tools
+            and prompt.result_of("draw_box") is None
+            and verdict.things
+            and not prompt.last_turn
+        ):
+            return f"{_sentence(verdict.words)} I draw what I mean.", [("draw_box", _drawn(picture, verdict))]
+        return self._answer(prompt, form, verdict, view)
+
+    def _picture(self, prompt: Prompt) -> tuple[str, str]:
+        """Which picture is asked about, or why that is not clear."""
+        if not prompt.pictures:
+            return "", "there is no picture."
+        named = re.search(r"\bimg\d+\b", prompt.question)
+        if named is not None and named.group(0) in prompt.pictures:
+            return named.group(0), ""
+        marked = [picture for picture in prompt.marks if picture in prompt.pictures]
+        if len(prompt.pictures) == 1:
+            return next(iter(prompt.pictures)), ""
+        if len(marked) == 1:
+            return marked[0], ""
+        names = ", ".join(prompt.pictures)
+        return next(iter(prompt.pictures)), f"I look at one picture at a time; say which in the question: {names}."
+
+    def _options_need_regions(self, prompt: Prompt, marks: Sequence[Thing]) -> bool:
+        """Whether an option names something by its colour or shape, so that it has to be found."""
+        names = [m.mark for m in marks if m.mark]
+        found = [parse_referent(text, names) for text in prompt.options.values()]
+        return any(r is not None and r.mark is None and (r.color or r.shape) for r in found)
+
+    # Answering
+
+    def _answer(
+        self, prompt: Prompt, form: Form, verdict: Verdict, view: View
+    ) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+        if prompt.options:
+            letter = _option_for(verdict, prompt.options, view)
+            if letter is None:
+                return self._cannot(prompt, f"{verdict.words} None of the options says that, or more than one does.")
+            return self._say(prompt, letter, verdict.words)
+        kind = self.tools["answer"].get("properties", {}).get("value", {})
+        value = _as_kind(verdict.value, kind)
+        if value is None:
+            return self._cannot(prompt, f"{verdict.words} That is not the kind of answer asked for.")
+        return self._say(prompt, value, verdict.words)
+
+    def _say(self, prompt: Prompt, value: Any, words: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+        if prompt.last_turn:
+            return f"{_sentence(words)}\nANSWER: {value if isinstance(value, str) else json.dumps(value)}", []
+        return _sentence(words), [("answer", {"value": value, "details": words})]
+
+    def _cannot(self, prompt: Prompt, reason: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+        if prompt.last_turn:
+            return f"{_sentence(reason)}\nANSWER: cannot tell", []
+        return "", [("answer", {"cannot_tell": True, "details": reason})]
+
+
+OUTSIDE = (
+    "This question is outside what I understand. I am the embedded rules, not a vision-language model; I understand:\n"
+    + "\n".join(f"- {what}: {example}" for what, example in FORMS)
+    + "\nFor anything else give a model, e.g. --model openai:gpt-5."
+)
+"""What is said to a question that is none of the forms."""
+
+
+def _regions(text: str) -> list[Thing]:
+    things = []
+    for match in _REGION.finditer(text):
+        x0, y0, x1, y1 = (float(v) for v in match.group("box").split(","))
+        x, y = (float(v) for v in match.group("centre").split(","))
+        color, shape = match.group("color"), match.group("shape")
+        noun = "region" if shape == "irregular" else shape
+        name = f"r{match.group('number')} (the {color} {noun})"
+        things.append(Thing(name, (x0, y0, x1, y1), (x, y), float(match.group("area")), color, shape))
+    return things
+
+
+def _marked(name: str, place: list[float]) -> Thing:
+    if len(place) == 2:
+        x, y = place
+        return Thing(name, (x, y, x, y), (x, y), None, mark=name)
+    x0, y0, x1, y1 = place
+    return Thing(name, (x0, y0, x1, y1), ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0) * (y1 - y0), mark=name)
+
+
+def _drawn(picture: str, verdict: Verdict) -> dict[str, Any]:
+    things = [thing for thing in verdict.things if thing.area is not None][:MOST_DRAWN]
+    labels = [str(number) for number in range(1, len(things) + 1)]
+    if len(things) < 6:
+        labels = [thing.mark or thing.name.split(" ")[0] for thing in things]
+    return {"image": picture, "boxes": [list(thing.box) for thing in things], "labels": labels}
+
+
+def _option_for(verdict: Verdict, options: dict[str, str], view: View) -> str | None:
+    """The one option that says what was found."""
+    fitting = [letter for letter, text in options.items() if _says(text, verdict.value, view)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _says(text: str, value: float | str | bool | Thing, view: View) -> bool:
+    if isinstance(value, Thing):
+        referent = parse_referent(text, [m.mark for m in view.marks if m.mark])
+        if referent is None:
+            return False
+        try:
+            return find(referent, view) == value
+        except UnclearError:
+            return False
+    words = re.findall(r"[a-z]+", text.lower())
+    if isinstance(value, bool):
+        return ("yes" if value else "no") in words or ("true" if value else "false") in words
+    if isinstance(value, str):
+        return all(word in words for word in value.split() if word != "and")
+    numbers = re.findall(_NUMBER, text)
+    return len(numbers) == 1 and abs(float(numbers[0]) - value) <= 0.05 * max(1.0, abs(value)) * (value != round(value))
+
+
+def _as_kind(value: float | str | bool | Thing, schema: dict[str, Any]) -> Any:
+    """The value as the answer tool wants it, or None where it does not fit."""
+    if isinstance(value, Thing):
+        value = value.mark or value.name
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    wanted = schema.get("type")
+    if wanted == "integer":
+        return int(value) if isinstance(value, float | int) and value == int(value) else None
+    if wanted == "number":
+        return round(value, 2) if isinstance(value, float | int) else None
+    if wanted != "string":
+        return None
+    text = value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")
+    allowed = schema.get("enum")
+    return text if not allowed or text in allowed else None
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,22 @@
+"""The strategies by name."""
+
+from __future__ import annotations
+
+from sightline.agents.strategies.cot import COT
+from sightline.agents.strategies.direct import DIRECT
+from sightline.agents.strategies.react import REACT
+from sightline.agents.strategies.strategy import Strategy
+from sightline.memory import InputError
+
+STRATEGIES: dict[str, Strategy] = {s.name: s for s in (REACT, DIRECT, COT)}
+
+
+def strategy_named(name: str) -> Strategy:
+    """The strategy with this name.
+
+    Raises:
+        InputError: There is none.
+    """
+    if name not in STRATEGIES:
+        raise InputError(f"There is no strategy {name!r}.", f"Use one of: {', '.join(STRATEGIES)}.")
+    return STRATEGIES[name]
