@@ -1,0 +1,7 @@
+"""A run retold for people: as text, and as one self-contained page with its pictures."""
+
+from sightline.demos.trace.html import trace_html
+from sightline.demos.trace.listing import list_text
+from sightline.demos.trace.text import trace_text
+
+__all__ = ["list_text", "trace_html", "trace_text"]

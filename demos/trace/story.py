@@ -1,0 +1,220 @@
+"""What a run's journal tells, arranged as people read it: steps, and what happened before and after each.
+
+The fold of the journal (`Workspace`) knows the state; this adds the order of what the state forgets: failures of the
+model that were got over, resumptions, what memory learned in which step. Text and page are both written from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sightline.memory import (
+    CallRecord,
+    FactStated,
+    ModelFailed,
+    NoteAdded,
+    ObjectSeen,
+    PersonSaid,
+    PictureRecalled,
+    PlanItem,
+    PlanRevised,
+    RunResumed,
+    StepComposed,
+    StepRecord,
+    Usage,
+    Workspace,
+)
+from sightline.memory.refs import fill, number_new, places, plain, stored_pixels
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """An item of the plan, and whether this revision added it or ticked it off."""
+
+    item: PlanItem
+    new: bool
+    newly_done: bool
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """The plan after a revision."""
+
+    lines: tuple[PlanLine, ...]
+
+
+Change = PlanChange | NoteAdded | ObjectSeen | PictureRecalled
+"""What memory learned; objects and pictures by their handles."""
+
+Incident = ModelFailed | RunResumed | PersonSaid
+"""What happened between the turns of a run."""
+
+
+@dataclass
+class StepStory:
+    """A step with what happened around it.
+
+    Attributes:
+        record: What was shown, said and called.
+        before: What happened before the model's reply, in order.
+        after: What happened after it, in order.
+        changes: What memory learned, in call order.
+    """
+
+    record: StepRecord
+    before: list[Incident] = field(default_factory=list)
+    after: list[Incident] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def usage(self) -> Usage:
+        """What the turn used, model calls inside its tools included."""
+        used = Usage() if self.record.reply is None else self.record.reply.usage
+        for call in self.record.calls:
+            if call.finished is not None:
+                used += call.finished.usage
+        return used
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something in it went wrong: a failure, a refusal, a call that gave nothing, a reply cut off."""
+        failed = any(isinstance(incident, ModelFailed) for incident in [*self.before, *self.after])
+        stopped = self.record.reply is None or self.record.reply.stop != "done"
+        return failed or stopped or any(c.finished is None or c.finished.outcome != "ok" for c in self.record.calls)
+
+
+@dataclass
+class Story:
+    """A run as people read it.
+
+    Attributes:
+        marks: Places a person marked.
+        steps: Its steps.
+        loose: Calls made without an agent, with what memory learned from them.
+        opening: What happened before the first step, in order.
+        closing: What a person said after the last step.
+    """
+
+    marks: list[ObjectSeen]
+    steps: list[StepStory]
+    loose: list[tuple[CallRecord, list[Change]]]
+    opening: list[Incident]
+    closing: list[Incident]
+
+
+def tell(ws: Workspace) -> Story:
+    """Arrange a run for people."""
+    records = iter(ws.steps)
+    story = Story([], [], [], [], [])
+    pending: list[Incident] = []  # what a person says belongs to the step that reads it
+    replied = 0
+    for event in ws.events:
+        match event:
+            case StepComposed():
+                story.steps.append(StepStory(next(records), before=pending))
+                pending = []
+            case PersonSaid():
+                pending.append(event)
+            case ModelFailed() | RunResumed():
+                _around(story, replied == len(story.steps)).append(event)
+            case FactStated(fact=ObjectSeen() as mark):
+                story.marks.append(mark)
+            case _ if event.type == "model_replied":
+                replied = len(story.steps)
+            case _:
+                pass
+    story.closing = pending
+    plan: list[PlanItem] = []
+    in_steps = set()
+    for step in story.steps:
+        for call in step.record.calls:
+            in_steps.add(call.call.id)
+            plan = _learn(call, plan, step.changes)
+    for name, call in ws.calls.items():
+        if name not in in_steps:
+            changes: list[Change] = []
+            plan = _learn(call, plan, changes)
+            story.loose.append((call, changes))
+    return story
+
+
+def _around(story: Story, replied: bool) -> list[Incident]:
+    if not story.steps:
+        return story.opening
+    return story.steps[-1].after if replied else story.steps[-1].before
+
+
+def _learn(call: CallRecord, plan: list[PlanItem], changes: list[Change]) -> list[PlanItem]:
+    """Append what memory learned from a call; returns the plan as it then stands."""
+    if call.finished is None or not call.committed:
+        return plan
+    for fact in call.finished.facts:
+        match fact:
+            case PlanRevised():
+                before = {item.text: item.done for item in plan}
+                changes.append(
+                    PlanChange(
+                        tuple(
+                            PlanLine(item, item.text not in before, item.done and not before.get(item.text, False))
+                            for item in fact.items
+                        )
+                    )
+                )
+                plan = list(fact.items)
+            case ObjectSeen():
+                handle = call.handles.get(fact.object, fact.object)
+                picture = number_new(fact.picture, call.handles)
+                changes.append(fact.model_copy(update={"object": handle, "picture": picture}))
+            case _:
+                changes.append(fact)
+    return plan
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place named in a text: `box` or `path`, the picture's handle, points (x, y) in its stored pixels."""
+
+    kind: str
+    handle: str
+    points: tuple[tuple[float, float], ...]
+
+
+def split_places(text: str) -> Iterator[str | Place]:
+    """A result's text taken apart into words and places.
+
+    A reference that is damaged stays as words, with its brackets replaced.
+    """
+    safe = text.replace("\0", "")
+    try:
+        found = places(safe)
+    except ValueError:
+        yield plain(safe)
+        return
+    words = fill(safe, lambda handle, points: "\0").split("\0")
+    for index, piece in enumerate(words):
+        if piece:
+            yield piece
+        if index < len(found):
+            kind, handle, points = found[index]
+            yield Place(kind, handle, tuple(points))
+
+
+def place_of(seen: ObjectSeen) -> Place | None:
+    """Where an object was seen, or None where only the picture is known."""
+    if seen.box is not None:
+        x0, y0, x1, y1 = seen.box
+        return Place("box", seen.picture, ((x0, y0), (x1, y1)))
+    if seen.point is not None:
+        return Place("path", seen.picture, (seen.point,))
+    return None
+
+
+def written(place: Place) -> str:
+    """A place for people: stored pixels, one decimal at most."""
+    return stored_pixels(place.handle, list(place.points))
+
+
+def in_stored_pixels(text: str) -> str:
+    """A result's text with its places in stored pixels."""
+    return "".join(piece if isinstance(piece, str) else written(piece) for piece in split_places(text))

@@ -1,0 +1,72 @@
+"""What tests of tools share: workspaces with pictures in them, and ways of seeing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from loop_kit import photo
+
+from sightline.geometry.dialects import CoordinateDialect, PictureLimits
+from sightline.memory import ToolFinished, ToolStarted, Usage, Workspace
+from sightline.tools import Instrument, LookReply, Sees, ToolContext
+from sightline.tools.binding import StoredPixels
+from sightline.tools.execution import execute
+
+STORED = StoredPixels()
+
+
+def workspace_in(folder: Path, *pictures: Any) -> Workspace:
+    """A workspace with these pictures as img1, img2, ...; one photo of 640x480 by default."""
+    workspace = Workspace.create(folder / "ws")
+    for picture in pictures or (photo(),):
+        workspace.add_picture(picture)
+    return workspace
+
+
+def seeing(dialect: CoordinateDialect, longest: int = 1 << 20) -> Sees:
+    """How a model with this dialect sees, shown pictures of at most `longest` pixels a side."""
+    return StoredPixels(dialect, PictureLimits(max_long_side=longest))
+
+
+def call(
+    instrument: Instrument,
+    arguments: dict[str, Any],
+    workspace: Workspace,
+    sees: Sees = STORED,
+    look: Any = None,
+    *,
+    name: str = "t.1",
+) -> ToolFinished:
+    """Make one call and let it take effect, as the loop does."""
+    workspace.append(ToolStarted(call=name, tool=instrument.name))
+    finished = asyncio.run(execute(instrument, arguments, ToolContext(workspace, look), sees, name))
+    workspace.append(finished)
+    workspace.commit([name])
+    return finished
+
+
+@dataclass
+class SaidBefore:
+    """A `Look` that gives prepared replies and remembers what it was asked."""
+
+    replies: Sequence[LookReply | str]
+    sees: Sees = field(default_factory=StoredPixels)
+    asked: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    async def __call__(self, workspace: Workspace, prompt: str, pictures: Sequence[str]) -> LookReply:
+        self.asked.append((prompt, list(pictures)))
+        reply = self.replies[len(self.asked) - 1]
+        return LookReply(reply, Usage(calls=1, input_tokens=10, output_tokens=2)) if isinstance(reply, str) else reply
+
+
+def raised_by(action: Callable[[], object], kind: type[Exception]) -> str:
+    """The message of the exception that `action` raises."""
+    try:
+        action()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"no {kind.__name__} was raised")
