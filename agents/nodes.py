@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from langgraph.runtime import Runtime  # graphs read the nodes' annotations
@@ -90,7 +90,9 @@ async def compose(state: RunState, runtime: Runtime[Run]) -> RunState:
     if len(ws.steps) < number:
         used = spent(ws)
         reason = last_step_reason(run.budget, used) if run.parts.declarations else "no tools in this strategy"
-        first, pictures = choose_window(ws, run.parts.policy, run.parts.profile.limits.max_pictures)
+        # Without tools there are no pictures but the inputs to keep room for.
+        policy = run.parts.policy if run.parts.declarations else replace(run.parts.policy, pictures=0)
+        first, pictures = choose_window(ws, policy, run.parts.profile.limits.max_pictures)
         ws.append(
             StepComposed(
                 step=number,
@@ -274,6 +276,7 @@ def _settle_answers(run: Run, step: StepRecord, answers: list[CallRecord], *, be
                 outcome, text = "mistake", "Not taken: one turn gives one answer. Answer again, once."
         except ModelMistake as error:
             outcome, text = sort_failure(error)
+            text = plain(text)  # it quotes the model
         ws.append(ToolStarted(call=record.call.id, tool=ANSWER))
         ws.append(ToolFinished(call=record.call.id, tool=ANSWER, outcome=outcome, text=text))
     if waiting := [record.call.id for record in answers if not record.committed]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from langchain_core.messages import (
@@ -94,6 +95,7 @@ def build_messages(ws: Workspace, composed: StepComposed, parts: PromptParts) ->
     """
     writer = _Messages(parts.profile.user_after_tool)
     shown = set(composed.pictures)
+    top = _at_top(ws, composed)
     writer.messages.append(SystemMessage(_system(parts, composed)))
     writer.user(_opening(ws, parts, composed))
     writer.cache_point(parts.profile)
@@ -106,9 +108,9 @@ def build_messages(ws: Workspace, composed: StepComposed, parts: PromptParts) ->
     steps = [s for s in ws.steps[composed.first_full - 1 : composed.step - 1] if s.reply is not None]
     last_shown = {handle: step.number for step in steps for handle in step.shown}
     for step in steps:
-        _history(writer, ws, step, parts, shown, write)
-        here = [h for h in step.shown if h in shown and h not in ws.inputs and last_shown[h] == step.number]
-        again = [h for h in step.shown if h in ws.inputs]
+        _history(writer, step, parts, shown, write)
+        here = [h for h in step.shown if h in shown and h not in top and last_shown[h] == step.number]
+        again = [h for h in step.shown if h in top]
         if here:
             writer.user(picture_blocks(ws, parts.profile, here))
         if again:
@@ -133,7 +135,7 @@ def _opening(ws: Workspace, parts: PromptParts, composed: StepComposed) -> list[
     assert started is not None, "a prompt needs a run that has started"
     lines = [f"Question: {plain(started.question)}"]
     lines.append(plain(parts.spec.instruction(parts.profile, bool(parts.declarations))))  # options included
-    inputs = [handle for handle in composed.pictures if handle in ws.inputs]
+    inputs = _at_top(ws, composed)
     hidden = [handle for handle in ws.inputs if handle not in inputs]
     lines.extend(_unseen(ws, parts.profile, handle) for handle in hidden)
     if started.field_of_view is not None:
@@ -141,6 +143,13 @@ def _opening(ws: Workspace, parts: PromptParts, composed: StepComposed) -> list[
     for name, value in started.known.items():
         lines.append(f"Stated by the person: {plain(name)} {plain(value)}.")
     return [_text("\n".join(lines)), *picture_blocks(ws, parts.profile, inputs)]
+
+
+def _at_top(ws: Workspace, composed: StepComposed) -> list[str]:
+    """The inputs shown with the question; one that does not fit there and was recalled is shown where it was."""
+    inputs = [handle for handle in ws.inputs if ws.artifacts[handle].is_picture]
+    both = zip(inputs, composed.pictures, strict=False)
+    return [given for given, _ in takewhile(lambda pair: pair[0] == pair[1], both)]
 
 
 def _unseen(ws: Workspace, profile: ModelProfile, handle: str) -> str:
@@ -156,7 +165,6 @@ def _unseen(ws: Workspace, profile: ModelProfile, handle: str) -> str:
 
 def _history(
     writer: _Messages,
-    ws: Workspace,
     step: StepRecord,
     parts: PromptParts,
     shown: set[str],
@@ -171,7 +179,7 @@ def _history(
         message = AIMessage("(empty reply)")  # providers reject an assistant message without content
     writer.messages.append(message)
     for record in step.calls:
-        text = _result_text(ws, record, shown, write)
+        text = _result_text(record, shown, parts.profile.sees_pictures, write)
         if parts.profile.protocol == "text":
             writer.user([_text(result_block(record.call.id, record.call.name, text))])
         else:
@@ -183,10 +191,9 @@ def _history(
         writer.user([_text(_nudge(step, bool(parts.declarations)))])
 
 
-def _result_text(ws: Workspace, record: CallRecord, shown: set[str], write: Callable[[str], str]) -> str:
+def _result_text(record: CallRecord, shown: set[str], sees: bool, write: Callable[[str], str]) -> str:
     text = write(record.text) or "(no result)"
-    gone = [handle for handle in record.shown if handle not in shown and handle not in ws.inputs]
-    if gone:
+    if sees and (gone := [handle for handle in record.shown if handle not in shown]):
         text += f"\n({', '.join(gone)} no longer shown; recall brings a picture back)"
     return text
 

@@ -16,9 +16,14 @@ def recordable(settings: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in settings.items() if value is not None and not _SECRET.search(name)}
     plain = {name: _plain_data(value) for name, value in kept.items() if _is_plain(value)}
     if isinstance(plain.get("base_url"), str):
-        address = urlsplit(plain["base_url"])
-        plain["base_url"] = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+        plain["base_url"] = without_password(plain["base_url"])
     return plain
+
+
+def without_password(address: str) -> str:
+    """A server's address without the name and the password that may stand in it."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _is_plain(value: Any) -> bool:

@@ -55,7 +55,8 @@ class CoordinateDialect:
             (N, 2) float64, unrounded.
         """
         xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-        out = xy * (np.asarray(self.extent(sent_size)) / np.asarray(stored_size, dtype=np.float64))
+        per_pixel = np.asarray(self.extent(sent_size)) / np.asarray(stored_size, dtype=np.float64)
+        out = np.multiply(xy, per_pixel, dtype=np.float64)
         return out[:, ::-1].copy() if self.order == "yx" else out
 
     def from_model(self, points: ArrayLike, stored_size: Size, sent_size: Size) -> NDArray[np.float64]:

@@ -66,7 +66,10 @@ def choose_window(ws: Workspace, policy: ContextPolicy, max_pictures: int) -> tu
     """
     steps = ws.steps
     first = 1 + _drop(len(steps), policy.window, policy.block)
-    inputs = [handle for handle in ws.inputs if ws.artifacts[handle].is_picture][:max_pictures]
+    # Where there are more inputs than the model takes, some room is kept: for what tools make, and for inputs recalled.
+    most_inputs = max_pictures - min(policy.pictures, max_pictures // 4)
+    given = [handle for handle in ws.inputs if ws.artifacts[handle].is_picture]
+    inputs = given if len(given) <= most_inputs else given[:most_inputs]
     room = min(policy.pictures, max_pictures - len(inputs))
     shown: dict[str, None] = {}
     for step in steps[first - 1 :]:
@@ -77,12 +80,15 @@ def choose_window(ws: Workspace, policy: ContextPolicy, max_pictures: int) -> tu
     results = list(shown)
     if room <= 0:
         return first, inputs
-    return first, inputs + results[_drop(len(results), room, min(policy.block, room)) :]
+    return first, inputs + results[_drop(len(results), room, policy.block) :]
 
 
 def _drop(count: int, keep: int, block: int) -> int:
     """How many of `count` to drop, in whole blocks, so that at most `keep` stay."""
-    return 0 if count <= keep else math.ceil((count - keep) / block) * block
+    if count <= keep:
+        return 0
+    block = max(1, min(block, keep))  # a longer one would drop what has just come
+    return math.ceil((count - keep) / block) * block
 
 
 def old_lines(ws: Workspace, first_full: int, policy: ContextPolicy, write: Writer) -> list[str]:

@@ -29,7 +29,7 @@ from typing import Any, Protocol, cast, overload
 from sightline.geometry.dialects import PIXELS, CoordinateDialect, PictureLimits
 from sightline.memory import Draft, Fact, Picture, Usage, Workspace
 from sightline.memory.refs import plain_data
-from sightline.tools.arguments import Box, Parameter, Path, Point, parameters_of, parse_docstring
+from sightline.tools.parameters import Box, Parameter, Path, Point, parameters_of, parse_docstring
 
 __all__ = [
     "Box",
@@ -202,7 +202,6 @@ class Tool:
             "type": "object",
             "properties": {p.name: p.schema(sees.dialect, self.places_in) for p in self.parameters},
             "required": [p.name for p in self.parameters if p.required],
-            "additionalProperties": False,
         }
 
     async def run(self, arguments: dict[str, Any], context: ToolContext, sees: Sees) -> ToolResult:

@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from sightline.agents.models.adapter import ModelAdapter
 from sightline.agents.models.failures import first_line, key_variable
 from sightline.agents.models.profile import ModelProfile, profile_for, provider_and_name
+from sightline.agents.recording import without_password
 from sightline.memory import InfrastructureError, InputError
 
 RULES = "rules"
@@ -64,7 +65,9 @@ def connect(
         **_provider_arguments(provider, chosen, base_url),
     }
     created = _create(provider, name, {**arguments, **(settings or {})})
-    return ModelAdapter(created, chosen, f"{provider}:{name}", provider, base_url)
+    # The adapter's address is for messages, which end in traces.
+    address = None if base_url is None else without_password(base_url)
+    return ModelAdapter(created, chosen, f"{provider}:{name}", provider, address)
 
 
 def _own(model: BaseChatModel, profile: ModelProfile | None) -> ModelAdapter:

@@ -48,9 +48,10 @@ def test_the_bounds_hold_for_any_run(data: st.DataObject, policy: ContextPolicy,
         results = shown[len(inputs) :]
         assert 1 <= first <= len(ws.steps) + 1
         assert len(ws.steps) - first + 1 <= policy.window
-        assert (first - 1) % policy.block == 0
+        assert (first - 1) % min(policy.block, policy.window) == 0
         assert len(shown) == len(set(shown)) <= max(most, 0)
-        assert inputs == ws.inputs[:most]
+        assert inputs[: len(ws.inputs)] == ws.inputs[: len(inputs)]
+        assert len(inputs) >= min(len(ws.inputs), most - min(policy.pictures, most // 4))
         assert len(results) <= policy.pictures
         newest = [handle for step in ws.steps[first - 1 :] for handle in step.shown if handle not in ws.inputs]
         assert results == list(dict.fromkeys(reversed(newest)))[: len(results)][::-1]
@@ -109,6 +110,15 @@ def test_inputs_are_never_shown_twice_and_never_crowded_out(tmp_path: Path) -> N
         assert choose_window(ws, ContextPolicy(), 4)[1] == ["img1", "img2", "img3", "view1"]
         assert choose_window(ws, ContextPolicy(), 3)[1] == ["img1", "img2", "img3"]
         assert choose_window(ws, ContextPolicy(), 2)[1] == ["img1", "img2"]
+
+
+def test_more_inputs_than_the_model_takes_leave_room_for_what_tools_make(tmp_path: Path) -> None:
+    with begin(tmp_path / "run", inputs=12) as ws:
+        take_step(ws, [{"name": "crop", "drafts": [draft()]}])
+        take_step(ws, [{"name": "recall", "facts": [PictureRecalled(picture="img11")]}])
+        assert choose_window(ws, ContextPolicy(), 8)[1] == [*(f"img{n}" for n in range(1, 7)), "view1", "img11"]
+        # A strategy without tools shows all the inputs it can.
+        assert choose_window(ws, ContextPolicy(pictures=0), 8)[1] == [f"img{n}" for n in range(1, 9)]
 
 
 def test_old_steps_are_a_line_each_and_the_oldest_one_line_together(tmp_path: Path) -> None:

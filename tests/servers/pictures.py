@@ -124,7 +124,9 @@ def metadata(data: bytes) -> Iterator[bytes]:
         with Image.open(io.BytesIO(data)) as image:
             image.load()  # PNG text may stand after the pixels
             exif = image.getexif()
-            tables = [exif, *(exif.get_ifd(tag) for tag in (0x8769, 0x8825, 0xA005))]
+            details = exif.get_ifd(0x8769)
+            # Pillow raises KeyError when asked for the interoperability table of a picture that has none.
+            tables = [exif, details, exif.get_ifd(0x8825), *([exif.get_ifd(0xA005)] if 0xA005 in details else [])]
             values: list[Mapping[Any, Any]] = [image.info, *tables]
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return

@@ -1,7 +1,7 @@
-"""Tools, soon."""
+"""Tools that find things in pictures."""
 
 from __future__ import annotations
 
-TOOLS: list = []
+from sightline.tools.detection.standing_out import TOOLS, find_regions
 
-__all__ = ["TOOLS"]
+__all__ = ["TOOLS", "find_regions"]
