@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
     from sightline.agents.models.adapter import ModelAdapter
     from sightline.agents.nodes import Run
+
+_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 CHECKPOINT_FILE = "checkpoint.sqlite"
 
@@ -455,6 +458,16 @@ def _instruments(tools: Sequence[str | Tool | BaseTool] | None) -> list[Instrume
             from sightline.tools.foreign import ForeignTool
 
             chosen.append(ForeignTool(tool))
+    names = [instrument.name for instrument in chosen]
+    for name in names:
+        if name == "answer" or names.count(name) > 1:
+            raise InputError(
+                f"There are two tools named {name}.", "Rename one: a model tells tools apart by their names."
+            )
+        if not _TOOL_NAME.fullmatch(name):
+            raise InputError(
+                f"The tool name {name!r} is one that providers reject.", "Use 1 to 64 letters, digits, _ and -."
+            )
     return chosen
 
 

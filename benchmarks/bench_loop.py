@@ -4,8 +4,8 @@
 
 Each step is one model reply with one tool call; the tool flips a 1280x960 picture, which the model is then shown. The
 model is a scripted chat model in the same process, so neither side pays for a network. Pictures are encoded by the same
-function. Ours writes its journal, a checkpoint and the picture to disk; `create_agent` is run with a checkpointer in SQLite,
-as a run that can be resumed needs one, and without.
+function. Ours writes its journal, a checkpoint and the picture to disk; `create_agent` is run with a checkpointer in
+SQLite, as a run that can be resumed needs one, and without.
 
 Prints the time a step (median over steps), the ratio, and the bytes written a step.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import statistics
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import tool as langchain_tool
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from PIL import Image
+from pydantic import Field
 
 from sightline.agents import Budget, SpatialAgent
 from sightline.memory import Draft
@@ -44,13 +46,14 @@ class Scripted(BaseChatModel):
 
     steps: int
     with_answer_tool: bool
-    asked: list[float] = []
+    asked: list[float] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
         return "scripted"
 
     def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+        """The script does not depend on the tools."""
         return self
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
@@ -130,7 +133,7 @@ def theirs(steps: int, photo: np.ndarray, folder: Path, *, keep: bool) -> tuple[
 
 
 def _median_gap(times: list[float]) -> float:
-    return statistics.median(after - before for before, after in zip(times, times[1:], strict=False))
+    return statistics.median(after - before for before, after in itertools.pairwise(times))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ Everything a run holds may come from a model or a file, so what goes to a termin
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 def printable(text: str) -> str:
-    """A text without what a terminal would obey: control characters become U+FFFD, line ends `\\n`."""
+    r"""A text without what a terminal would obey: control characters become U+FFFD, line ends `\\n`."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
@@ -114,7 +115,7 @@ def moment(seconds: float) -> str:
 def active_seconds(events: list[Event]) -> float:
     """How long a run took, the time it lay stopped before it was resumed left out."""
     total = 0.0
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in itertools.pairwise(events):
         if after.type not in ("run_resumed", "person_said"):
             total += max(0.0, after.time - before.time)
     return total

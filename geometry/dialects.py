@@ -64,7 +64,8 @@ class CoordinateDialect:
         raw = np.asarray(points, dtype=np.float64).reshape(-1, 2)
         xy = raw[:, ::-1] if self.order == "yx" else raw
         per_unit = np.asarray(stored_size, dtype=np.float64) / np.asarray(self.extent(sent_size))
-        return np.multiply(xy, per_unit, dtype=np.float64)
+        stored: NDArray[np.float64] = xy * per_unit
+        return stored
 
     def format(self, points: ArrayLike, stored_size: Size, sent_size: Size) -> str:
         """Places as the model reads them: `(412, 96)`, or `(40, 310, 700, 760)` for the two corners of a box."""

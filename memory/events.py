@@ -183,11 +183,15 @@ class ModelFailed(_Event):
 
 
 class ToolStarted(_Event):
-    """A call begins. One without its `ToolFinished` was in flight when the run was killed, and is made again."""
+    """A call begins. One without its `ToolFinished` was in flight when the run was killed, and is made again.
+
+    `arguments` are those of a call made without an agent; those of a model's calls stand in its reply.
+    """
 
     type: Literal["tool_started"] = "tool_started"
     call: str
     tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
 
 
 Outcome = Literal["ok", "mistake", "limit", "infrastructure"]

@@ -300,6 +300,13 @@ class Workspace:
             show=draft.show,
         )
 
+    def begin_call(self, tool: str, arguments: dict[str, Any]) -> str:
+        """Note that a call made without an agent begins; returns its id."""
+        with self._lock:
+            call = f"bound.{1 + sum(known.startswith('bound.') for known in self.calls)}"
+            self.append(ToolStarted(call=call, tool=tool, arguments=arguments))
+        return call
+
     def commit(self, calls: list[str]) -> None:
         """Let finished calls take effect in this order: number what they made, and learn their facts."""
         with self._lock:
@@ -420,7 +427,7 @@ class Workspace:
                 self.usage += event.usage
             case ToolStarted():
                 # A call made without an agent has no reply that announced it.
-                call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments={})
+                call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments=event.arguments)
                 self.calls.setdefault(event.call, CallRecord(call))
             case ToolFinished():
                 self.calls[event.call].finished = event

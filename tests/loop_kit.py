@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-
 from servers import ModelServer
+
 from sightline.agents import ModelProfile, SpatialAgent, profile_for
 
 Protocol = Literal["chat_completions", "responses", "messages"]

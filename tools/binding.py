@@ -8,13 +8,12 @@ run side by side; what a model reads is the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import count
 from typing import Any
 
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import PrivateAttr
 
-from sightline.memory import ToolFinished, ToolStarted, Workspace
+from sightline.memory import ToolFinished, Workspace
 from sightline.memory.refs import fill
 from sightline.tools.background import run_blocking
 from sightline.tools.contract import Instrument, Look, Sees, StoredPixels, ToolContext
@@ -50,13 +49,10 @@ def bind(
         One `BaseTool` each: content is text, the artifact is `{"handles": [...]}`. A failure is a tool message with
         status `error`.
     """
-    numbers = count(sum(1 for call in workspace.calls if call.startswith("bound.")) + 1)
-    return [_bound(instrument, workspace, profile or StoredPixels(), look, numbers) for instrument in instruments]
+    return [_bound(instrument, workspace, profile or StoredPixels(), look) for instrument in instruments]
 
 
-def _bound(
-    instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None, numbers: count[int]
-) -> BaseTool:
+def _bound(instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None) -> BaseTool:
     return BoundTool(
         name=instrument.name,
         description=instrument.describe(sees),
@@ -67,7 +63,6 @@ def _bound(
         _workspace=workspace,
         _sees=sees,
         _look=look,
-        _numbers=numbers,
     )
 
 
@@ -78,7 +73,6 @@ class BoundTool(BaseTool):
     _workspace: Workspace = PrivateAttr()
     _sees: Sees = PrivateAttr()
     _look: Look | None = PrivateAttr(default=None)
-    _numbers: count[int] = PrivateAttr()
 
     def __init__(self, **fields: Any) -> None:
         private = {name: fields.pop(name) for name in list(fields) if name.startswith("_")}
@@ -93,9 +87,8 @@ class BoundTool(BaseTool):
         return await self._call(arguments)
 
     async def _call(self, arguments: dict[str, Any]) -> tuple[str, dict[str, Sequence[str]]]:
-        call = f"bound.{next(self._numbers)}"
         context = ToolContext(self._workspace, self._look, sees=self._sees)
-        self._workspace.append(ToolStarted(call=call, tool=self.name))
+        call = self._workspace.begin_call(self.name, arguments)
         finished: ToolFinished = await execute(self._instrument, arguments, context, self._sees, call)
         self._workspace.append(finished)
         self._workspace.commit([call])

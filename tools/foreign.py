@@ -20,6 +20,9 @@ from sightline.memory.pictures import load_picture
 from sightline.tools.characters import from_outside
 from sightline.tools.contract import DEFAULT_TIME_LIMIT, Sees, ToolContext, ToolResult
 
+MOST_TEXT = 20_000
+"""Characters of a result that a model is shown: our own tools keep their results short, others may not."""
+
 
 @dataclass(frozen=True)
 class ForeignTool:
@@ -69,7 +72,7 @@ class ForeignTool:
             raise InstrumentLimit(f"{self.name} says: {' '.join(texts)}")
         if pictures:
             texts.append(f"Pictures: {', '.join(map(str, pictures))}.")
-        return ToolResult("\n".join(texts) or "(no text)", pictures)
+        return ToolResult(_bounded("\n".join(texts)) or "(no text)", pictures)
 
     def _picture(self, block: Any) -> Draft:
         data = block.get("base64")
@@ -80,3 +83,10 @@ class ForeignTool:
         except InputError as error:
             raise InstrumentLimit(f"{self.name} gave a picture that cannot be read: {error.message}") from error
         return Draft(loaded.pixels, title=f"picture from {self.name}")
+
+
+def _bounded(text: str) -> str:
+    """At most `MOST_TEXT` characters, so that one result cannot fill a prompt; says what was cut."""
+    if len(text) <= MOST_TEXT:
+        return text
+    return f"{text[:MOST_TEXT]}\n({len(text) - MOST_TEXT} more characters are not shown)"

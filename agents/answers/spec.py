@@ -326,7 +326,6 @@ def answer_schema(spec: AnswerSpec, sees: Sees) -> dict[str, Any]:
             },
         },
         "required": [],
-        "additionalProperties": False,
     }
 
 

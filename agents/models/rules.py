@@ -49,7 +49,7 @@ class Prompt:
     options: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, tuple[int, int]] = field(default_factory=dict)
     marks: dict[str, list[Thing]] = field(default_factory=dict)
-    results: list[tuple[str, str]] = field(default_factory=list)
+    results: list[ToolMessage] = field(default_factory=list)
     last_turn: bool = False
 
     @classmethod
@@ -68,13 +68,13 @@ class Prompt:
             known = prompt.marks.setdefault(match.group("picture"), [])
             if thing not in known:
                 known.append(thing)
-        prompt.results = [(str(m.name), str(m.text)) for m in messages if isinstance(m, ToolMessage)]
+        prompt.results = [m for m in messages if isinstance(m, ToolMessage)]
         prompt.last_turn = bool(said) and "This is your last turn" in said[-1]
         return prompt
 
-    def result_of(self, tool: str) -> str | None:
+    def result_of(self, tool: str) -> ToolMessage | None:
         """The latest result of a tool."""
-        return next((text for name, text in reversed(self.results) if name == tool), None)
+        return next((message for message in reversed(self.results) if message.name == tool), None)
 
 
 class RulesModel(BaseChatModel):
@@ -126,9 +126,12 @@ class RulesModel(BaseChatModel):
                 if "find_regions" not in self.tools or prompt.last_turn:
                     return self._cannot(prompt, "the tool find_regions, which I look with, cannot be called.")
                 return "I look at what stands out in the picture.", [("find_regions", {"image": picture})]
-            regions = _regions(looked)
-            if isinstance(form, Count) and "do not rely on" in looked:
-                return self._cannot(prompt, looked.split("\n")[0])
+            seen = str(looked.text)
+            if looked.status == "error":
+                return self._cannot(prompt, f"I could not look: {seen}")
+            regions = _regions(seen)
+            if isinstance(form, Count) and "do not rely on" in seen:
+                return self._cannot(prompt, seen.split("\n")[0])
         view = View(prompt.pictures[picture], tuple(regions), tuple(marks))
         try:
             verdict = solve(form, view)

@@ -249,9 +249,9 @@ def _side(form: Side, view: View) -> Verdict:
     a, b = find(form.a, view), find(form.b, view)
     across, down = a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]
     if form.axis is None:
-        # The clearer of the two axes; near the diagonals neither word alone is right.
+        # Near the diagonals neither word alone is right.
         angle = math.degrees(math.atan2(min(abs(across), abs(down)), max(abs(across), abs(down))))
-        if angle > 35:
+        if angle > 22.5:  # eight directions, as on a compass
             corner = f"{'above' if down < 0 else 'below'} and {'left' if across < 0 else 'right'}"
             return Verdict(corner, f"{a.name} is {corner} of {b.name} in the picture.", (a, b))
         horizontal = abs(across) >= abs(down)

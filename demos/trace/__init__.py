@@ -1,5 +1,7 @@
 """A run retold for people: as text, and as one self-contained page with its pictures."""
 
+from __future__ import annotations
+
 from sightline.demos.trace.html import trace_html
 from sightline.demos.trace.listing import list_text
 from sightline.demos.trace.text import trace_text

@@ -1,7 +1,7 @@
 """A run as one self-contained page: no request leaves it, and nothing in it runs but the script this module ships.
 
-The page is built from small functions that return HTML; all escaping is in `sightline.demos.trace.markup`. The policy in
-its head names the hashes of its own style and script, so that even text that slipped through could not run.
+The page is built from small functions that return HTML; all escaping is in `sightline.demos.trace.markup`. The policy
+in its head names the hashes of its own style and script, so that even text that slipped through could not run.
 """
 
 from __future__ import annotations
@@ -163,9 +163,7 @@ def _given(ws: Workspace, story: Story, gallery: Gallery) -> str:
 def _option(ws: Workspace, option: str) -> str:
     answer = ws.answer
     chosen = (
-        answer is not None
-        and isinstance(answer.value, str)
-        and (option.strip() in (answer.value, answer.text.strip()))
+        answer is not None and isinstance(answer.value, str) and (option.strip() in (answer.value, answer.text.strip()))
     )
     if not chosen:
         return tag("li", escape(option))
@@ -196,10 +194,7 @@ def _knowledge(ws: Workspace, gallery: Gallery) -> str:
     """Plan, notes and objects as they stood at the end."""
     parts = []
     if ws.plan:
-        items = [
-            plan_line(item, fresh=False)
-            for item in ws.plan
-        ]
+        items = [plan_line(item, fresh=False) for item in ws.plan]
         parts.append(tag("h3", "Plan") + tag("ol", *items, class_="plan"))
     if ws.notes:
         parts.append(tag("h3", "Notes") + tag("ul", *(tag("li", gallery.words(n)) for n in ws.notes), class_="notes"))
@@ -208,12 +203,19 @@ def _knowledge(ws: Workspace, gallery: Gallery) -> str:
         for item in ws.scene.objects.values():
             where = "; ".join(gallery.text(sighting.describe()) for sighting in item.sightings)
             rows.append(
-                tag("tr", tag("th", escape(item.handle), scope="row"), tag("td", escape(item.name)), tag("td", where), id=f"o-{item.handle}")
+                tag(
+                    "tr",
+                    tag("th", escape(item.handle), scope="row"),
+                    tag("td", escape(item.name)),
+                    tag("td", where),
+                    id=f"o-{item.handle}",
+                )
             )
         head = tag("tr", *(tag("th", name, scope="col") for name in ("Object", "Name", "Where it was seen")))
         table = tag("table", tag("thead", head), tag("tbody", *rows))
-        parts.append(tag("h3", "Objects") + tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Objects"))
+        parts.append(
+            tag("h3", "Objects") + tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="Objects")
+        )
     if not parts:
         return ""
     return tag("section", tag("h2", "Known at the end", id="known"), *parts, class_="known", aria_labelledby="known")
-

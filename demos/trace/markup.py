@@ -33,7 +33,9 @@ def escape(text: str) -> str:
 def tag(name: str, *children: str, **attributes: str | None) -> str:
     """An element with escaped attributes; children are HTML. `class_` is `class`, `data_x` is `data-x`."""
     written_out = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     return f"<{name}{written_out}>{''.join(children)}</{name}>"
 

@@ -166,7 +166,8 @@ class Timeline:
         where = self._gallery.handle(seen.picture) or escape(seen.picture)
         at = "" if place is None else f" {self._gallery.place(place)}"
         score = "" if seen.score is None else f", score {seen.score:.2f}"
-        return f"{handle} {escape(seen.name)} in {where}{at} {tag('span', escape(f'{seen.source}{score}'), class_='quiet')}"
+        source = tag("span", escape(f"{seen.source}{score}"), class_="quiet")
+        return f"{handle} {escape(seen.name)} in {where}{at} {source}"
 
     def _incident(self, incident: Incident) -> str:
         match incident:

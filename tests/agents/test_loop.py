@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from loop_kit import PROTOCOLS, Protocol, agent_on, photo
-
 from servers import Call, CutOff, Fail, ModelServer, Say, Turn, calls, picture_sizes, results, texts
+
 from sightline.agents import Budget, SpatialAgent
 from sightline.memory import Draft, InfrastructureError, InputError
 from sightline.tools import Picture, ToolResult, tool
@@ -255,9 +255,7 @@ def test_a_rate_limit_is_waited_out(protocol: Protocol, tmp_path: Path) -> None:
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(
-    ("status", "says"), [(401, "refuses the key"), (404, "knows no model"), (500, "failed (500")]
-)
+@pytest.mark.parametrize(("status", "says"), [(401, "refuses the key"), (404, "knows no model"), (500, "failed (500")])
 def test_a_providers_failure_is_one_line_with_a_remedy(
     status: int, says: str, protocol: Protocol, tmp_path: Path
 ) -> None:
@@ -304,11 +302,14 @@ def test_reasoning_goes_back_unmodified(protocol: Protocol, tmp_path: Path) -> N
 
 
 def test_calls_without_ids_of_their_own_are_told_apart(tmp_path: Path) -> None:
-    script = [Turn(calls=[Call("sleep_then_say", {"seconds": 0.0}, id="call_0")] * 1), Turn(
-        calls=[Call("sleep_then_say", {"seconds": 0.001}, id="call_1")]), ANSWER_B]
+    script = [
+        Turn(calls=[Call("sleep_then_say", {"seconds": 0.0}, id="call_0")] * 1),
+        Turn(calls=[Call("sleep_then_say", {"seconds": 0.001}, id="call_1")]),
+        ANSWER_B,
+    ]
     with ModelServer("chat_completions", script) as server:
         answer = ask(server, "chat_completions", tmp_path)
-    assert [c for c in answer.trace.calls] == ["1.1", "2.1", "3.1"]
+    assert list(answer.trace.calls) == ["1.1", "2.1", "3.1"]
     assert len(calls(server.requests[2])) == 2
 
 

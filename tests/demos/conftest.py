@@ -70,7 +70,9 @@ class RunWriter:
         number = len(self.ws.steps) + 1
         composed = {"final": False, "reason": ""} | {k: reply.pop(k) for k in ("final", "reason") if k in reply}
         self.write(
-            StepComposed(step=number, first_full=1, pictures=self.ws.pictures, left=f"Left: {7 - number} steps.", **composed)
+            StepComposed(
+                step=number, first_full=1, pictures=self.ws.pictures, left=f"Left: {7 - number} steps.", **composed
+            )
         )
         return self.reply(number, text, calls, **reply)
 
@@ -83,7 +85,12 @@ class RunWriter:
         ]
         fields: dict[str, Any] = {
             "usage": Usage(
-                calls=1, input_tokens=1800 + 240 * number, cached_tokens=1024, output_tokens=96, pictures=2, dollars=0.0031
+                calls=1,
+                input_tokens=1800 + 240 * number,
+                cached_tokens=1024,
+                output_tokens=96,
+                pictures=2,
+                dollars=0.0031,
             ),
             "seconds": 2.4,
             "calls": made,
@@ -109,7 +116,13 @@ class RunWriter:
         kept = [self.ws.keep(draft, draft.key) for draft in drafts]
         self.write(
             ToolFinished(
-                call=call, tool=tool, outcome=outcome, text=said, artifacts=kept, facts=facts or [], **({"seconds": 0.31} | finished)
+                call=call,
+                tool=tool,
+                outcome=outcome,
+                text=said,
+                artifacts=kept,
+                facts=facts or [],
+                **({"seconds": 0.31} | finished),
             ),
             0.31,
         )
@@ -125,9 +138,13 @@ def sketch(size: tuple[int, int], seed: int) -> np.ndarray:
     image = Image.new("RGB", size, (226, 214, 196))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, height * 0.62, width, height), fill=(134 + 8 * (seed % 5), 98, 70))
-    draw.ellipse((width * 0.42, height * 0.3, width * 0.68, height * 0.74), fill=(245, 245, 242), outline=(90, 90, 90), width=3)
+    draw.ellipse(
+        (width * 0.42, height * 0.3, width * 0.68, height * 0.74), fill=(245, 245, 242), outline=(90, 90, 90), width=3
+    )
     draw.ellipse((width * 0.46, height * 0.33, width * 0.64, height * 0.44), fill=(88, 54, 36))
-    draw.line((width * 0.12, height * 0.84, width * 0.34, height * 0.7), fill=(190, 194, 198), width=max(4, width // 60))
+    draw.line(
+        (width * 0.12, height * 0.84, width * 0.34, height * 0.7), fill=(190, 194, 198), width=max(4, width // 60)
+    )
     pixels = np.asarray(image).astype(np.int16) + rng.integers(-6, 7, (height, width, 1))
     return pixels.clip(0, 255).astype(np.uint8)
 
@@ -148,7 +165,12 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
     run = RunWriter(
         folder,
         question="On the table in these two photos, which is nearer to the left edge: the spoon or the cup?",
-        answer_spec={"kind": "choice", "options": ["A. the spoon", "B. the cup", "C. neither"], "unit": None, "picture": "img1"},
+        answer_spec={
+            "kind": "choice",
+            "options": ["A. the spoon", "B. the cup", "C. neither"],
+            "unit": None,
+            "picture": "img1",
+        },
         known={"table width": "1.20 m", "camera height": "about 1.5 m"},
         field_of_view=66.0,
     )
@@ -180,7 +202,9 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
         corners = (int(box[0]), int(box[1]), int(box[2]), int(box[3]))
         run.result(
             call,
-            lambda drafts, box=box, scale=scale: f"{drafts[0]}: box {box_ref('img1', box)} of img1, enlarged {scale} times.",
+            lambda drafts, box=box, scale=scale: (
+                f"{drafts[0]}: box {box_ref('img1', box)} of img1, enlarged {scale} times."
+            ),
             [Draft(crop(base, corners, scale), f"part {box_ref('img1', box)} of img1")],
         )
     run.result(
@@ -188,9 +212,17 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
         "3 regions of 0.5 % of the picture or more in img2, largest first; what they are is not known:\n"
         + "\n".join(
             f"{n}. {box_ref('img2', b)}, {a} % of the picture"
-            for n, b, a in ((1, (252, 240, 408, 592), 6.9), (2, (70, 550, 206, 680), 1.4), (3, (0, 496, 600, 800), 38.0))
+            for n, b, a in (
+                (1, (252, 240, 408, 592), 6.9),
+                (2, (70, 550, 206, 680), 1.4),
+                (3, (0, 496, 600, 800), 38.0),
+            )
         ),
-        facts=[ObjectSeen(object="fresh0", name="region 1", picture="img2", box=(252, 240, 408, 592), source="find_regions")],
+        facts=[
+            ObjectSeen(
+                object="fresh0", name="region 1", picture="img2", box=(252, 240, 408, 592), source="find_regions"
+            )
+        ],
         seconds=1.7,
     )
     run.commit(*calls)
@@ -199,13 +231,20 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
         "",
         [
             ("locate_by_vlm", {"image": "img1", "phrase": "the spoon's tip"}),
-            ("draw_box", {"image": "img1", "boxes": [[504, 240, 816, 592], [140, 552, 410, 680]], "labels": ["cup", "spoon"]}),
+            (
+                "draw_box",
+                {"image": "img1", "boxes": [[504, 240, 816, 592], [140, 552, 410, 680]], "labels": ["cup", "spoon"]},
+            ),
         ],
     )
     run.result(
         calls[0],
         f"the spoon's tip is at {point_ref('img1', (144.5, 672.0))} in img1, says the model that was asked; no score.",
-        facts=[ObjectSeen(object="fresh1", name="spoon", picture="img1", point=(144.5, 672.0), score=0.83, source="locate_by_vlm")],
+        facts=[
+            ObjectSeen(
+                object="fresh1", name="spoon", picture="img1", point=(144.5, 672.0), score=0.83, source="locate_by_vlm"
+            )
+        ],
         usage=Usage(calls=1, input_tokens=910, output_tokens=24, pictures=1, dollars=0.0009),
         seconds=1.9,
     )
@@ -226,27 +265,35 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
         ],
     )
     run.result(
-        calls[0], "Not done: crop_zoom: there is no picture 'img7'. Pictures: img1, img2, view1, view2, view3.", outcome="mistake"
+        calls[0],
+        "Not done: crop_zoom: there is no picture 'img7'. Pictures: img1, img2, view1, view2, view3.",
+        outcome="mistake",
     )
     run.result(
         calls[1],
         "enhance crashed (MemoryError). The fault is the tool's, not yours; go on without it.",
         outcome="infrastructure",
-        detail="Traceback (most recent call last):\n  File \"enhance.py\", line 31, in enhance\nMemoryError\n",
+        detail='Traceback (most recent call last):\n  File "enhance.py", line 31, in enhance\nMemoryError\n',
     )
     run.result(
         calls[2],
         "Noted.",
         facts=[
             NoteAdded(text="spoon tip at x = 144 in img1, cup begins at x = 504 (see view3)"),
-            PlanRevised(items=[PlanItem(text=items[0], done=True), PlanItem(text=items[1], done=True), PlanItem(text=items[2])]),
+            PlanRevised(
+                items=[PlanItem(text=items[0], done=True), PlanItem(text=items[1], done=True), PlanItem(text=items[2])]
+            ),
         ],
     )
     run.result(calls[3], "view1 is shown again.", facts=[PictureRecalled(picture="view1")])
     run.commit(*calls)
 
     number = len(ws.steps) + 1
-    run.write(StepComposed(step=number, final=True, reason="this is step 5 of 5", first_full=1, pictures=["img1"], left="Left: 1 step."))
+    run.write(
+        StepComposed(
+            step=number, final=True, reason="this is step 5 of 5", first_full=1, pictures=["img1"], left="Left: 1 step."
+        )
+    )
     run.write(
         ModelFailed(
             step=number,
@@ -256,13 +303,16 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
         31.0,
     )
     run.write(RunResumed(), 4000.0)
-    run.reply(number, "The spoon's tip is at x = 144 and the cup begins at x = 504 in img1, so the spoon is nearer.\n\nAnswer: A")
+    run.reply(
+        number,
+        "The spoon's tip is at x = 144 and the cup begins at x = 504 in img1, so the spoon is nearer.\n\nAnswer: A",
+    )
     run.write(
         Answered(
             status="answered",
             value="A",
             text="A. the spoon",
-            raw="The spoon's tip is at x = 144 and the cup begins at x = 504 in img1, so the spoon is nearer.\n\nAnswer: A",
+            raw="The spoon's tip is at x = 144 and the cup begins at x = 504 in img1: the spoon.\n\nAnswer: A",
             extraction="strict",
             forced=True,
         )
@@ -293,7 +343,12 @@ def hostile(runs: Path) -> Path:
     run = RunWriter(
         folder,
         question=f"Where? {HOSTILE}",
-        answer_spec={"kind": "choice", "options": [f"A. {HOSTILE}", "B. \" onload=alert(1)"], "unit": None, "picture": HOSTILE},
+        answer_spec={
+            "kind": "choice",
+            "options": [f"A. {HOSTILE}", 'B. " onload=alert(1)'],
+            "unit": None,
+            "picture": HOSTILE,
+        },
         known={HOSTILE: HOSTILE},
         model=HOSTILE,
     )
@@ -312,13 +367,15 @@ def hostile(runs: Path) -> Path:
         [ObjectSeen(object="fresh0", name=HOSTILE, picture="img1", box=(1, 2, 30, 30), source=HOSTILE)],
         detail=HOSTILE,
     )
-    run.result(calls[1], HOSTILE, facts=[PlanRevised(items=[PlanItem(text=HOSTILE)]), NoteAdded(text=HOSTILE)], outcome="limit")
+    run.result(
+        calls[1], HOSTILE, facts=[PlanRevised(items=[PlanItem(text=HOSTILE)]), NoteAdded(text=HOSTILE)], outcome="limit"
+    )
     run.commit(*calls)
     run.write(StepComposed(step=2, final=True, reason=HOSTILE, first_full=1, pictures=["img1"], left=HOSTILE))
     run.write(ModelFailed(step=2, message=HOSTILE, remedy=HOSTILE))
     run.reply(2, HOSTILE)
-    run.write(Answered(status="cannot tell", text=HOSTILE, raw=f"raw {HOSTILE}", details=f"more {HOSTILE}", fallback=True))
+    run.write(
+        Answered(status="cannot tell", text=HOSTILE, raw=f"raw {HOSTILE}", details=f"more {HOSTILE}", fallback=True)
+    )
     run.ws.close()
     return folder
-
-

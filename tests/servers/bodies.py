@@ -15,9 +15,7 @@ Body = dict[str, Any]
 BOX = {"type": "object", "properties": {"box": {"type": "array", "items": {"type": "number"}}}}
 
 
-def post(
-    server: ModelServer, body: Any, headers: dict[str, str] | None = None, path: str = ""
-) -> tuple[int, Any]:
+def post(server: ModelServer, body: Any, headers: dict[str, str] | None = None, path: str = "") -> tuple[int, Any]:
     """POST a body (JSON unless bytes); (status, decoded answer)."""
     connection = http.client.HTTPConnection(urlsplit(server.base_url).netloc, timeout=10)
     try:

@@ -39,9 +39,7 @@ class ChatCompletions(Protocol):
                 case {"type": "function", "function": Mapping() as function}:
                     parse_tool(reading, f"tools[{number}].function", function, "parameters")
                 case _:
-                    reading.flag(
-                        "tool-form", f"tools[{number}]", "expected {'type': 'function', 'function': {...}}"
-                    )
+                    reading.flag("tool-form", f"tools[{number}]", "expected {'type': 'function', 'function': {...}}")
         choice = body.get("tool_choice")
         chosen = choice.get("function") if isinstance(choice, Mapping) else None
         read_choice(reading, choice, chosen.get("name") if isinstance(chosen, Mapping) else None)
@@ -100,9 +98,7 @@ class ChatCompletions(Protocol):
                 yield chunk({key: piece})
         for index, call in enumerate(message.get("tool_calls", [])):
             function = call["function"]
-            yield chunk(
-                {"tool_calls": [{"index": index} | call | {"function": function | {"arguments": ""}}]}
-            )
+            yield chunk({"tool_calls": [{"index": index} | call | {"function": function | {"arguments": ""}}]})
             for piece in pieces(function["arguments"]):
                 yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
         yield chunk({}, choice["finish_reason"])
@@ -110,9 +106,7 @@ class ChatCompletions(Protocol):
             yield None, head | {"choices": [], "usage": full["usage"]}
         yield None, "[DONE]"
 
-    def error(
-        self, status: int, message: str, where: str | None = None, code: str | None = None
-    ) -> dict[str, Any]:
+    def error(self, status: int, message: str, where: str | None = None, code: str | None = None) -> dict[str, Any]:
         """See `Protocol.error`."""
         return error_body(status, message, where, code)
 
@@ -141,9 +135,7 @@ class _Conversation:
                 case "user":
                     self._content("user", where, message.get("content"), pictures=True)
                     if previous == "tool" and self._options.refuse_user_after_tool:
-                        self._reading.flag(
-                            "user-after-tool", where, "Unexpected role 'user' after role 'tool'"
-                        )
+                        self._reading.flag("user-after-tool", where, "Unexpected role 'user' after role 'tool'")
                 case "assistant":
                     self._assistant(where, message)
                 case "tool":
@@ -182,9 +174,7 @@ class _Conversation:
         if content is not None:
             self._content("assistant", where, content, pictures=False)
         elif tool_calls is None and not message.get("refusal"):
-            self._reading.flag(
-                "empty-assistant", where, "content may be null only beside tool_calls or a refusal"
-            )
+            self._reading.flag("empty-assistant", where, "content may be null only beside tool_calls or a refusal")
         if tool_calls is None:
             return
         if not isinstance(tool_calls, list) or not tool_calls:

@@ -78,13 +78,9 @@ class Messages(Protocol):
             return
         budget, limit = thinking.get("budget_tokens"), body.get("max_tokens")
         if not isinstance(budget, int) or budget < 1024 or (isinstance(limit, int) and budget >= limit):
-            reading.flag(
-                "thinking", "thinking", f"budget_tokens {budget!r}: at least 1024 and below max_tokens"
-            )
+            reading.flag("thinking", "thinking", f"budget_tokens {budget!r}: at least 1024 and below max_tokens")
         if reading.tool_choice not in ("auto", "none"):
-            reading.flag(
-                "thinking", "tool_choice", "Thinking may not be enabled when tool_choice forces tool use."
-            )
+            reading.flag("thinking", "tool_choice", "Thinking may not be enabled when tool_choice forces tool use.")
         if body.get("temperature") not in (None, 1):
             reading.flag("thinking", "temperature", "may only be set to 1 when thinking is enabled")
 
@@ -93,9 +89,7 @@ class Messages(Protocol):
         turn = reply.turn
         content: list[dict[str, Any]] = []
         if turn.reasoning is not None:
-            content.append(
-                {"type": "thinking", "thinking": turn.reasoning, "signature": seal(turn.reasoning)}
-            )
+            content.append({"type": "thinking", "thinking": turn.reasoning, "signature": seal(turn.reasoning)})
             self.issued |= {call.id: content[0] for call in reply.calls if call.id is not None}
         if turn.text:
             content.append({"type": "text", "text": turn.text, "citations": None})
@@ -149,9 +143,7 @@ class Messages(Protocol):
         for name, data in plain:
             yield name, {"type": name} | data
 
-    def error(
-        self, status: int, message: str, where: str | None = None, code: str | None = None
-    ) -> dict[str, Any]:
+    def error(self, status: int, message: str, where: str | None = None, code: str | None = None) -> dict[str, Any]:
         """See `Protocol.error`."""
         kind = _KINDS.get(status) or ("api_error" if status >= 500 else "invalid_request_error")
         return {

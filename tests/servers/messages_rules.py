@@ -48,9 +48,7 @@ def read_tools(reading: Reading, body: Mapping[str, Any]) -> None:
         case {"type": "tool", "name": str() as name}:
             reading.tool_choice, reading.forced_tool = "required", name
         case _:
-            reading.flag(
-                "tool-choice", "tool_choice", f"{choice!r} is no object of type auto, any, tool or none"
-            )
+            reading.flag("tool-choice", "tool_choice", f"{choice!r} is no object of type auto, any, tool or none")
 
 
 def read_conversation(reading: Reading, messages: list[Any], issued: Mapping[str, Mapping[str, Any]]) -> None:
@@ -67,9 +65,7 @@ def read_conversation(reading: Reading, messages: list[Any], issued: Mapping[str
         role = message["role"]
         if role == previous or (previous is None and role != "user"):
             rule = "roles-do-not-alternate" if previous else "first-not-user"
-            reading.flag(
-                rule, where, f"{role} after {previous or 'nothing'}: roles must alternate, user first"
-            )
+            reading.flag(rule, where, f"{role} after {previous or 'nothing'}: roles must alternate, user first")
         previous = role
         content = message.get("content")
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
@@ -109,9 +105,7 @@ def _image(reading: Reading, role: str, where: str, source: Any) -> None:
         case {"type": "base64", "media_type": str() as media_type, "data": str() as data}:
             reading.picture(role, where, decode(media_type, data))
         case _:
-            reading.flag(
-                "malformed", where, "expected a base64 source with media_type and data: nothing is fetched"
-            )
+            reading.flag("malformed", where, "expected a base64 source with media_type and data: nothing is fetched")
 
 
 def _assistant(reading: Reading, where: str, blocks: list[Any], last: bool) -> list[str]:
@@ -135,9 +129,7 @@ def _assistant(reading: Reading, where: str, blocks: list[Any], last: bool) -> l
                 if signature != seal(text):
                     reading.flag("reasoning-modified", at, "Invalid signature in thinking block")
                 if any(b.get("type") not in ("thinking", "redacted_thinking") for b in blocks[:number]):
-                    reading.flag(
-                        "reasoning-not-first", at, "thinking blocks come first in an assistant message"
-                    )
+                    reading.flag("reasoning-not-first", at, "thinking blocks come first in an assistant message")
                 if "cache_control" in block:
                     reading.flag("cache-control", at, "cache_control is not allowed on thinking blocks")
             case _:
@@ -194,9 +186,7 @@ def _result_content(reading: Reading, where: str, result: Mapping[str, Any]) -> 
             case {"type": "image", "source": source}:
                 _image(reading, "tool", at, source)
                 if result.get("is_error"):
-                    reading.flag(
-                        "picture-in-error", at, "when is_error is true all content must be of type text"
-                    )
+                    reading.flag("picture-in-error", at, "when is_error is true all content must be of type text")
             case _:
                 kind = block.get("type") if isinstance(block, Mapping) else type(block).__name__
                 reading.flag("malformed", at, f"invalid block {kind!r} in a tool_result")

@@ -35,9 +35,7 @@ class PictureLimits:
 # OpenAI, detail=high: fitted into 2048 x 2048, then the short side to 768. Anthropic: long side 1568, and
 # 1.15 to 1.23 megapixels by aspect ratio (its table ends at 784 x 1568); 5 MB of base64; 100 pictures.
 OPENAI_LIMITS = PictureLimits(max_long_side=2048, max_short_side=768, max_bytes=20 * 2**20)
-ANTHROPIC_LIMITS = PictureLimits(
-    max_long_side=1568, max_pixels=784 * 1568, max_bytes=5 * 2**20, max_pictures=100
-)
+ANTHROPIC_LIMITS = PictureLimits(max_long_side=1568, max_pixels=784 * 1568, max_bytes=5 * 2**20, max_pictures=100)
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ def decode(declared: str, encoded: str, hard_side: int = 8000) -> Picture:
         return broken(f"not base64: {error}")
     try:
         with Image.open(io.BytesIO(data)) as image:
-            if (
-                max(image.size) <= hard_side
-            ):  # larger ones are refused by their size: do not pay for the pixels
+            if max(image.size) <= hard_side:  # larger ones are refused by their size: do not pay for the pixels
                 image.load()
             actual = Image.MIME.get(image.format or "", "unknown")
             animated = getattr(image, "n_frames", 1) > 1

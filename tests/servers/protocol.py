@@ -73,9 +73,7 @@ class Protocol(ABC):
         """The same reply (`full` is what `reply` returned) as stream events."""
 
     @abstractmethod
-    def error(
-        self, status: int, message: str, where: str | None = None, code: str | None = None
-    ) -> dict[str, Any]:
+    def error(self, status: int, message: str, where: str | None = None, code: str | None = None) -> dict[str, Any]:
         """An error body in the provider's form."""
 
 

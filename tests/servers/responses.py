@@ -35,16 +35,12 @@ class Responses(Protocol):
         reading = Reading()
         check_parameters(reading, body, _PARAMETERS)
         if body.get("previous_response_id") is not None:
-            reading.flag(
-                "not-stored", "previous_response_id", "Previous response not found: nothing is stored here"
-            )
+            reading.flag("not-stored", "previous_response_id", "Previous response not found: nothing is stored here")
         for number, tool in enumerate(reading.array("tools", body.get("tools"))):
             if isinstance(tool, Mapping) and tool.get("type") == "function" and "function" not in tool:
                 parse_tool(reading, f"tools[{number}]", tool, "parameters")
             else:
-                reading.flag(
-                    "tool-form", f"tools[{number}]", "expected {'type': 'function', 'name', 'parameters'}"
-                )
+                reading.flag("tool-form", f"tools[{number}]", "expected {'type': 'function', 'name', 'parameters'}")
         choice = body.get("tool_choice")
         read_choice(reading, choice, choice.get("name") if isinstance(choice, Mapping) else None)
         if body.get("instructions") is not None:
@@ -72,9 +68,7 @@ class Responses(Protocol):
             summary = [{"type": "summary_text", "text": turn.reasoning}]
             item_id = f"rs_{number}"
             sealed = seal(turn.reasoning, item_id)
-            output.append(
-                {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": sealed}
-            )
+            output.append({"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": sealed})
             self.issued |= {call.id: output[0] for call in reply.calls if call.id is not None}
         if turn.text or turn.stop == "refusal":
             part = (
@@ -137,9 +131,7 @@ class Responses(Protocol):
         for sequence, (name, data) in enumerate(plain):
             yield name, {"type": name, "sequence_number": sequence} | data
 
-    def error(
-        self, status: int, message: str, where: str | None = None, code: str | None = None
-    ) -> dict[str, Any]:
+    def error(self, status: int, message: str, where: str | None = None, code: str | None = None) -> dict[str, Any]:
         """See `Protocol.error`."""
         return error_body(status, message, where, code)
 
@@ -203,9 +195,7 @@ class _Conversation:
         reading = self._reading
         asked: set[str] = set()
         answered = {
-            i.get("call_id")
-            for i in items
-            if isinstance(i, Mapping) and i.get("type") == "function_call_output"
+            i.get("call_id") for i in items if isinstance(i, Mapping) and i.get("type") == "function_call_output"
         }
         previous = None
         for number, item in enumerate(items):
@@ -218,9 +208,7 @@ class _Conversation:
             if prefix and item.get("id") is not None and not str(item["id"]).startswith(prefix):
                 reading.flag("item-id", where, f"Expected an ID that begins with '{prefix}': {item['id']!r}")
             if previous == "reasoning" and kind == "message" and item.get("role") != "assistant":
-                reading.flag(
-                    "reasoning-orphan", where, "a reasoning item came without the item that followed it"
-                )
+                reading.flag("reasoning-orphan", where, "a reasoning item came without the item that followed it")
             match kind:
                 case "message":
                     self._message(where, item, [i for i in self._open if i in answered], previous)
@@ -260,17 +248,13 @@ class _Conversation:
                 f"a {role} message stands between the calls and the results of {', '.join(late)}",
             )
         if role == "user" and previous == "function_call_output" and self._options.refuse_user_after_tool:
-            self._reading.flag(
-                "user-after-tool", where, "Unexpected role 'user' after a function call's output"
-            )
+            self._reading.flag("user-after-tool", where, "Unexpected role 'user' after a function call's output")
         self._content("system" if role == "developer" else role, f"{where}.content", item.get("content"))
 
     def _call(self, where: str, item: Mapping[str, Any]) -> str:
         arguments = item.get("arguments")
         if not isinstance(arguments, str):
-            self._reading.flag(
-                "malformed", where, f"arguments must be a string, got {type(arguments).__name__}"
-            )
+            self._reading.flag("malformed", where, f"arguments must be a string, got {type(arguments).__name__}")
             arguments = ""
         elif self._options.json_arguments:
             check_json_arguments(self._reading, where, arguments)

@@ -61,9 +61,7 @@ def check_ids(reading: Reading) -> None:
                 reading.flag(rule, "", f"{count} {what} with id {call_id}")
 
 
-def check_reasoning_returned(
-    reading: Reading, issued: Mapping[str, Mapping[str, Any]], sent: Sequence[Any]
-) -> None:
+def check_reasoning_returned(reading: Reading, issued: Mapping[str, Mapping[str, Any]], sent: Sequence[Any]) -> None:
     """Reasoning that came with a call goes back unmodified wherever that call goes back.
 
     `issued` maps a call's id to the reasoning block it came with; `sent` is every reasoning block sent.
@@ -102,9 +100,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(item)
 
 
-def check_secrets(
-    reading: Reading, forbid: Collection[str], path: str, headers: Mapping[str, str], body: Any
-) -> None:
+def check_secrets(reading: Reading, forbid: Collection[str], path: str, headers: Mapping[str, str], body: Any) -> None:
     """None of `forbid`, in any case, in path, headers (but credentials), strings, pictures, metadata."""
     if not forbid:
         return
@@ -124,9 +120,7 @@ def check_secrets(
     for secret in forbid:
         needle = secret.casefold()
         places = {where for where, text in haystacks if needle in text}
-        encodings = [
-            needle.encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be")
-        ]  # EXIF's XP tags are 16
+        encodings = [needle.encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be")]  # EXIF's XP tags are 16
         places |= {where for where, blob in blobs if any(code in blob for code in encodings)}
         for where in sorted(places):
             reading.flag("secret", where, f"contains {secret!r}")

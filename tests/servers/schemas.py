@@ -119,9 +119,7 @@ def schema_problems(schema: Any, provider: Provider) -> list[str]:
     found = []
     if schema.get("type") != "object":
         found.append(f"$: type is {schema.get('type')!r}, must be 'object'")
-    found += [
-        f"$: {word} is not supported at the top level" for word in _ROOT_BANNED[provider] if word in schema
-    ]
+    found += [f"$: {word} is not supported at the top level" for word in _ROOT_BANNED[provider] if word in schema]
     for where, node in _nodes(schema):
         found += [f"{where}: {what}" for what in _node_problems(node, schema, provider)]
     return found

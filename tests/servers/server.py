@@ -28,9 +28,7 @@ PROTOCOLS: Mapping[str, type[Protocol]] = {
     "messages": Messages,
 }
 _STATUS = {"unknown-path": 404, "prompt-too-large": 413, "script-exhausted": 500, "script-error": 500}
-_NUMBERS = itertools.count(
-    1
-)  # over all servers: a conversation resumed on a second one must not repeat an id
+_NUMBERS = itertools.count(1)  # over all servers: a conversation resumed on a second one must not repeat an id
 
 
 class ModelServer:
@@ -122,9 +120,7 @@ class ModelServer:
             try:
                 reading = protocol.read(body, headers, self._options)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                reading.flag(
-                    "unreadable", "", f"{type(error).__name__}: {error}"
-                )  # too odd to walk: never a crash
+                reading.flag("unreadable", "", f"{type(error).__name__}: {error}")  # too odd to walk: never a crash
             rules.check_tools(reading, protocol.provider)
             rules.check_call_names(reading)
             rules.check_pictures(reading, self.limits)
@@ -136,9 +132,7 @@ class ModelServer:
         if path.partition("?")[0] != protocol.path:
             reading.flag("unknown-path", path, f"this server knows POST {protocol.path}")
         with self._lock:
-            request = Request(
-                len(self.requests), time.monotonic(), path, dict(headers), raw, body or {}, reading
-            )
+            request = Request(len(self.requests), time.monotonic(), path, dict(headers), raw, body or {}, reading)
             self.requests.append(request)
             action = self._choose(request) if not reading.violations else None
             for violation in reading.violations:
@@ -223,9 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         match action:
             case Fail():
                 body = (
-                    protocol.error(action.status, status_message(action.status))
-                    if action.body is None
-                    else action.body
+                    protocol.error(action.status, status_message(action.status)) if action.body is None else action.body
                 )
                 self._json(action.status, body, action.headers)
             case Hang():
@@ -255,15 +247,11 @@ class _Handler(BaseHTTPRequestHandler):
             encoded = event.encode()
             self.wfile.write(f"{len(encoded):x}\r\n".encode() + encoded + b"\r\n")
         if stop_after is None:
-            self.wfile.write(
-                b"0\r\n\r\n"
-            )  # without it the client sees a broken transfer, which is what Drop wants
+            self.wfile.write(b"0\r\n\r\n")  # without it the client sees a broken transfer, which is what Drop wants
 
     def _json(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
         encoded = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        self._head(
-            status, {"Content-Type": "application/json", "Content-Length": str(len(encoded)), **headers}
-        )
+        self._head(status, {"Content-Type": "application/json", "Content-Length": str(len(encoded)), **headers})
         self.wfile.write(encoded)
 
     def _head(self, status: int, headers: Mapping[str, str]) -> None:

@@ -99,9 +99,7 @@ HIDDEN: dict[str, Body] = {
     },
     "png text": {"messages": [{"role": "user", "content": [chat_url(png(9, 9, text={"Source": SECRET}))]}]},
     "exif": {
-        "messages": [
-            {"role": "user", "content": [chat_url(jpeg(9, 9, {0x010E: SECRET.encode()}), "image/jpeg")]}
-        ],
+        "messages": [{"role": "user", "content": [chat_url(jpeg(9, 9, {0x010E: SECRET.encode()}), "image/jpeg")]}],
     },
     "exif in 16 bits": {
         "messages": [

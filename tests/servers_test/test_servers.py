@@ -105,9 +105,7 @@ async def test_a_langchain_agent_turn_goes_round(protocol: str, stream: bool) ->
             (thought,) = [b for b in first.content_blocks if b["type"] == "reasoning"]
             assert thought["reasoning"] == "hmm, so"
         history.append(first)
-        history += [
-            ToolMessage(f"made img{n}", tool_call_id=call["id"]) for n, call in enumerate(first.tool_calls)
-        ]
+        history += [ToolMessage(f"made img{n}", tool_call_id=call["id"]) for n, call in enumerate(first.tool_calls)]
         history.append(user("img0:", png(5, 5), "img1:", png(8, 7)))
         last = await say(model, history, stream)
         assert last.text == "The answer is B, as in böse."
@@ -200,9 +198,7 @@ def test_the_openai_sdk_accumulates_a_chat_stream() -> None:
     with (
         ModelServer("chat_completions", [LOOK]) as server,
         openai_client(server) as client,
-        client.chat.completions.stream(
-            model="m", messages=QUESTION, stream_options={"include_usage": True}
-        ) as stream,
+        client.chat.completions.stream(model="m", messages=QUESTION, stream_options={"include_usage": True}) as stream,
     ):
         chat = stream.get_final_completion()
     message = chat.choices[0].message

@@ -19,7 +19,7 @@ _HUES = (
     (20.0, "pink"), (48.0, "red"), (74.0, "orange"), (108.0, "yellow"), (186.0, "green"), (309.0, "blue"),
     (338.0, "purple"), (360.0, "pink"),
 )  # fmt: skip
-"""Upper bounds of Lab hue angles (degrees) for a fully lit surface; red, pink, orange and brown are told apart below."""
+"""Upper bounds of Lab hue angles (degrees) for a lit surface; red, pink, orange and brown are told apart below."""
 
 FITS = 0.9
 """Overlap (intersection over union) from which a simple shape is said to fit."""

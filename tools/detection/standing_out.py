@@ -74,9 +74,10 @@ def find_regions(
 def describe(number: int, region: Region, handle: str) -> str:
     """A region's line; see the module's text."""
     shape = "region" if region.shape.name == "irregular" else region.shape.name
+    centre = point_ref(handle, [round(v, 1) for v in region.centre])
     line = (
-        f"r{number}: {region.color} {shape} (fit {region.shape.fit:.2f}), "
-        f"box {box_ref(handle, region.box)}, centre {point_ref(handle, region.centre)}, {region.area:.0f} px ({100 * region.fraction:.2g} % of the picture)"
+        f"r{number}: {region.color} {shape} (fit {region.shape.fit:.2f}), box {box_ref(handle, region.box)}, "
+        f"centre {centre}, {region.area:.0f} px ({100 * region.fraction:.2g} % of the picture)"
     )
     if region.angle is not None:
         line += f", angle {region.angle:.0f} degrees"
@@ -95,8 +96,8 @@ def _heading(found: Regions, chosen: int, color: str, where: str) -> str:
     if not found.is_stable:
         trust = f"({spread} over the settings tried: do not rely on the count)"
     return (
-        f"{chosen} {kind}{several} out in {where}{of_all} {trust}; by colour and brightness only, it does not know what "
-        "things are."
+        f"{chosen} {kind}{several} out in {where}{of_all} {trust}; by colour and brightness only, "
+        "it does not know what things are."
     )
 
 

@@ -109,7 +109,8 @@ def _under(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     places = np.floor((along[:, None, :] + around[None]).reshape(-1, 2)).astype(np.int64)
     inside = ((places >= 0) & (places < [width, height])).all(axis=1)
     places = places[inside]
-    return pixels[places[:, 1], places[:, 0]]
+    under: NDArray[np.uint8] = pixels[places[:, 1], places[:, 0]]
+    return under
 
 
 def _draw_shape(canvas: NDArray[np.uint8], shape: Shape, points: NDArray[np.float64]) -> None:

@@ -6,6 +6,8 @@ count from its corner (half a pixel apart), and its anti-aliased fills reach pas
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,7 +72,7 @@ def frame(canvas: Pixels, box: tuple[float, float, float, float], width: float, 
 def stroke(canvas: Pixels, points: NDArray[np.float64], width: float, color: RGB) -> None:
     """A polyline (N, 2) with round ends and joints, `width` pixels wide and centred on the points."""
     half = max(width / 2 - _BLEED, _HAIRLINE)
-    for start, end in zip(points[:-1], points[1:], strict=True):
+    for start, end in itertools.pairwise(points):
         along = end - start
         length = float(np.hypot(*along))
         if length > 0:

@@ -199,7 +199,7 @@ def _candidates(
     # What would lie outside is moved back in; it may then hide its shape, which is counted above.
     at = np.rint(np.array(corners))
     at = np.clip(at, 0, [size[0] - w, size[1] - h])
-    return np.concatenate([at, at + [w, h]], axis=1), np.array(steps)
+    return np.concatenate([at, at + np.array([w, h])], axis=1), np.array(steps)
 
 
 def _rects(rects: list[Rect] | list[tuple[int, int, int, int]]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,15 +95,18 @@ def outline(shape: Shape) -> NDArray[np.float64]:
     Raises:
         InputError: A coordinate is not a finite number, or is absurdly far away; a path has no points.
     """
+    points: list[Pair]
     match shape:
         case Box(box=(x0, y0, x1, y1)):
-            points: list[Pair] = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+            points = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
         case Line() | Arrow():
             points = [shape.start, shape.end]
         case Point() | Label():
             points = [shape.at]
         case Path():
             points = [*shape.points, *(shape.points[:1] if shape.closed else ())]
+        case _:
+            assert_never(shape)
     if not points:
         raise InputError("A path without points cannot be drawn.", "Give it at least one (x, y).")
     flat = [v for point in points for v in point]

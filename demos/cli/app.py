@@ -1,0 +1,168 @@
+"""The commands and their options. What they do is imported when they run, so that `--help` starts at once.
+
+Exit codes: 0 with an answer; 1 the run ended without one (it cannot be told, a refusal, nothing readable); 2 a wrong
+input or option; 3 something is missing or a provider failed; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="sightline",
+    help="Ask any vision-language model about space in pictures, with instruments instead of guesses.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the runs, if not the usual one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
+ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="provider:name, or rules (the default).")]
+UrlOption = Annotated[str | None, typer.Option("--base-url", help="An OpenAI-compatible server of your own.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sightline {version('sightline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What all commands share."""
+
+
+@app.command()
+def ask(
+    pictures: Annotated[list[str] | None, typer.Argument(metavar="[PICTURES]...", help="Photos, in order.")] = None,
+    question: Annotated[
+        str, typer.Option("--question", "-q", help="The question; - reads it from standard input.")
+    ] = "",
+    option: Annotated[list[str] | None, typer.Option("--option", help="An option to choose from; repeat.")] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option(help="Kind of answer: yes_no, integer, number, point, points, box, path, ordering, text, ..."),
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of a number, e.g. m.")] = None,
+    model: ModelOption = None,
+    base_url: UrlOption = None,
+    strategy: Annotated[str, typer.Option(help="react (tools), direct or cot (no tools).")] = "react",
+    tools: Annotated[str | None, typer.Option(help="Families or tools, by commas; all by default.")] = None,
+    steps: Annotated[int, typer.Option(help="Turns of the model, the last one for the answer.")] = 12,
+    dollars: Annotated[float | None, typer.Option(help="Most it may cost.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Most wall time it may take.")] = None,
+    video: Annotated[list[str] | None, typer.Option(help="A video; repeat.")] = None,
+    panorama: Annotated[list[str] | None, typer.Option(help="A panorama, equirectangular 2:1; repeat.")] = None,
+    known: Annotated[list[str] | None, typer.Option(help='A fact, e.g. "door height=2.03 m"; repeat.')] = None,
+    fov: Annotated[float | None, typer.Option(help="Horizontal field of view of the photos in degrees.")] = None,
+    mark: Annotated[
+        list[str] | None,
+        typer.Option(help='A point or box you drew: "mug=40,80", "mug=40,80,90,130", "mug=img2:40,80"; repeat.'),
+    ] = None,
+    as_json: JsonOption = False,
+    runs: RunsOption = None,
+) -> None:
+    """Ask a question about one or more pictures."""
+    from sightline.demos.cli import running
+
+    given: dict[str, Any] = {
+        "question": question,
+        "pictures": pictures or [],
+        "options": option or [],
+        "expect": expect,
+        "unit": unit,
+        "video": video or [],
+        "panorama": panorama or [],
+        "known": known or [],
+        "fov": fov,
+        "marks": mark or [],
+    }
+    agent: dict[str, Any] = {
+        "model": model or "rules",
+        "base_url": base_url,
+        "strategy": strategy,
+        "tools": [name.strip() for name in tools.split(",") if name.strip()] if tools else None,
+        "runs": runs,
+    }
+    budget = {"steps": steps, "dollars": dollars, "seconds": seconds}
+    raise typer.Exit(running.ask(given, agent, budget, as_json=as_json))
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")],
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+    runs: RunsOption = None,
+) -> None:
+    """Go on with a run that was stopped, killed or failed; no call that had completed is made again."""
+    from sightline.demos.cli import running
+
+    raise typer.Exit(running.resume(run, model, runs, as_json=as_json))
+
+
+@app.command()
+def branch(
+    run: Annotated[str, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")],
+    after: Annotated[int, typer.Option(help="Last step to share; 0 begins anew with the same inputs.")],
+    say: Annotated[str, typer.Option(help="What you add from there on.")] = "",
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+    runs: RunsOption = None,
+) -> None:
+    """Go on from a step of a run in a new run; the old one stays as it is."""
+    from sightline.demos.cli import running
+
+    raise typer.Exit(running.branch(run, after, say, model, runs, as_json=as_json))
+
+
+@app.command()
+def trace(
+    run: Annotated[str | None, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write one self-contained page here.")] = None,
+    runs: RunsOption = None,
+) -> None:
+    """Show a run as text, or write it as a page; without a run, list them."""
+    from sightline.demos.cli import showing
+
+    raise typer.Exit(showing.trace(run, html, runs))
+
+
+@app.command()
+def tools(
+    name: Annotated[str | None, typer.Argument(help="A tool or a family.")] = None, as_json: JsonOption = False
+) -> None:
+    """The tools a model can call; with a name, one as the model sees it."""
+    from sightline.demos.cli import showing
+
+    raise typer.Exit(showing.tools(name, as_json=as_json))
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """What is installed, what is missing, and the one command that mends each."""
+    from sightline.demos.cli import showing
+
+    raise typer.Exit(showing.doctor(as_json=as_json))
+
+
+def main() -> None:
+    """The `sightline` command."""
+    try:
+        app(standalone_mode=True)
+    except BrokenPipeError:
+        # The reader has gone (`sightline trace | head`); Python must not complain about it again at exit.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,152 @@
+"""What is installed, what is missing, and the one command that mends each. Looks, and changes nothing; no network.
+
+Keys are only looked for: their values are neither read out nor printed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any, Literal
+
+from sightline.memory import runs_folder
+
+EXTRAS: dict[str, str] = {
+    "google": "Gemini models",
+    "mcp": "tools of MCP servers",
+    "vision": "depth, detection, segmentation (to come); ultralytics in it is AGPL-3.0",
+    "recon": "3D reconstruction (to come)",
+    "graphics": "slides and vector graphics (to come)",
+    "symbolic": "a solver for relations (to come)",
+    "evals": "benchmarks (to come)",
+    "demo": "the web demo (to come)",
+    "rerun": "recordings for the Rerun viewer (to come)",
+}
+"""What each extra is for."""
+
+PROGRAMS: dict[str, tuple[str, str]] = {
+    "bwrap": ("running programs that a model writes (to come)", "apt-get install bubblewrap"),
+    "blender": ("rendering scenes (to come)", "apt-get install blender"),
+    "libreoffice": ("rendering slides (to come)", "apt-get install libreoffice-impress"),
+}
+"""Programs outside Python: what for, and how a Debian system gets them."""
+
+KEYS: dict[str, str] = {
+    "OPENAI_API_KEY": "openai:...",
+    "ANTHROPIC_API_KEY": "anthropic:...",
+    "GOOGLE_API_KEY": "google_genai:...",
+}
+"""Keys, and the models that need them."""
+
+LEAST_FREE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        what: Its name.
+        state: `ok`, `missing` (something optional), or `broken` (the core does not work without it).
+        found: A version, a place, or that it is not there.
+        purpose: What it is for.
+        mend: The command that mends it; "" where nothing is to be done.
+    """
+
+    what: str
+    state: Literal["ok", "missing", "broken"]
+    found: str
+    purpose: str
+    mend: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+def examine() -> list[Finding]:
+    """Look at everything."""
+    return [_python(), *_core(), *_extras(), *_programs(), *_keys(), _runs()]
+
+
+def _python() -> Finding:
+    return Finding("Python", "ok", ".".join(map(str, sys.version_info[:3])), "everything")
+
+
+def _requirements() -> dict[str, list[str]]:
+    """Names of required distributions by extra; "" is the core."""
+    grouped: dict[str, list[str]] = {"": []}
+    for line in requires("sightline") or []:
+        name = re.match(r"[A-Za-z0-9._-]+", line)
+        extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
+        if name is not None and name.group(0) != "sightline":
+            grouped.setdefault(extra.group(1) if extra else "", []).append(name.group(0))
+    return grouped
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _core() -> list[Finding]:
+    findings = []
+    for name in _requirements()[""]:
+        found = _installed(name)
+        if found is None:
+            findings.append(Finding(name, "broken", "not installed", "the core", "pip install sightline"))
+        else:
+            findings.append(Finding(name, "ok", found, "the core"))
+    return findings
+
+
+def _extras() -> list[Finding]:
+    grouped = _requirements()
+    findings = []
+    for extra, purpose in EXTRAS.items():
+        missing = [name for name in grouped.get(extra, []) if _installed(name) is None]
+        if missing:
+            found = f"without {', '.join(missing)}"
+            findings.append(Finding(f"[{extra}]", "missing", found, purpose, f"pip install 'sightline[{extra}]'"))
+        else:
+            findings.append(Finding(f"[{extra}]", "ok", "installed", purpose))
+    return findings
+
+
+def _programs() -> list[Finding]:
+    findings = []
+    for name, (purpose, mend) in PROGRAMS.items():
+        place = shutil.which(name)
+        if place is None:
+            findings.append(Finding(name, "missing", "not on the path", purpose, mend))
+        else:
+            findings.append(Finding(name, "ok", place, purpose))
+    return findings
+
+
+def _keys() -> list[Finding]:
+    return [
+        Finding(name, "ok", "set", f"models {models}")
+        if os.environ.get(name)
+        else Finding(name, "missing", "not set", f"models {models}", f"export {name}=...")
+        for name, models in KEYS.items()
+    ]
+
+
+def _runs() -> Finding:
+    folder = runs_folder()
+    nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if not os.access(nearest, os.W_OK):
+        mend = "export SIGHTLINE_RUNS=... (a folder of yours)"
+        return Finding("runs", "broken", f"{folder} cannot be written", "where runs are kept", mend)
+    free = shutil.disk_usage(nearest).free
+    if free < LEAST_FREE:
+        found = f"{folder}, only {free / 1e9:.1f} GB free"
+        return Finding("runs", "missing", found, "where runs are kept", "remove old runs, or set SIGHTLINE_RUNS")
+    return Finding("runs", "ok", f"{folder}, {free / 1e9:.0f} GB free", "where runs are kept")

@@ -1,0 +1,239 @@
+"""The command as a person types it: real processes, exit codes, one line where something is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from loop_kit import photo
+from PIL import Image
+from servers import Call, Fail, ModelServer, png
+
+SIGHTLINE = str(Path(sys.executable).parent / "sightline")
+
+
+@pytest.fixture
+def coins(repository: Path) -> str:
+    return str(repository / "demos" / "samples" / "coins.png")
+
+
+def run(*arguments: str, cwd: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "SIGHTLINE_RUNS": str(cwd / "runs"), **env}
+    return subprocess.run(
+        [SIGHTLINE, *arguments],
+        cwd=cwd,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def one_line_error(done: subprocess.CompletedProcess[str], code: int) -> str:
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.strip().split("\n")
+    assert line.startswith("error: ")
+    return line
+
+
+def test_help_names_the_commands(tmp_path: Path) -> None:
+    done = run("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for command in ("ask", "resume", "branch", "trace", "tools", "doctor"):
+        assert command in done.stdout
+
+
+def test_a_question_about_the_bundled_photo(tmp_path: Path, coins: str) -> None:
+    done = run("ask", coins, "-q", "How many coins are there?", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("24\n")
+    assert done.stderr == ""
+
+
+def test_json_is_one_object(tmp_path: Path, coins: str) -> None:
+    done = run(
+        "ask", coins, "-q", "How many coins are there?", "--option", "12", "--option", "24", "--json", cwd=tmp_path
+    )
+    data = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert (data["status"], data["value"], data["text"]) == ("answered", "B", "B. 24")
+    assert data["usage"]["dollars"] == 0
+    assert (tmp_path / "runs" / data["run"] / "trace.jsonl").is_file()
+
+
+def test_the_question_from_standard_input(tmp_path: Path, coins: str) -> None:
+    done = run("ask", coins, "-q", "-", cwd=tmp_path, stdin="How many coins are there?\n")
+    assert done.stdout.startswith("24\n")
+
+
+def test_marks_and_facts(tmp_path: Path, coins: str) -> None:
+    done = run(
+        "ask", coins, "-q", "Is the cup left of the spoon?", "--mark", "cup=10,10,60,60",
+        "--mark", "spoon=img1:200,100", "--known", "door height=2.03 m", "--fov", "60", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stdout.startswith("yes\n")
+    trace = run("trace", "last", cwd=tmp_path)
+    assert "door height" in trace.stdout
+    assert "2.03 m" in trace.stdout
+
+
+def test_what_is_outside_the_rules_is_said(tmp_path: Path, coins: str) -> None:
+    done = run("ask", coins, "-q", "What is the emperor's name?", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("cannot tell: This question is outside what I understand.")
+    assert "How many coins are there?" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nope.png", "-q", "How many?"], "nope.png"),
+        (["PHOTO", "-q", ""], "question is empty"),
+        (["PHOTO", "-q", "How many?", "--model", "nonsense:x"], "nonsense"),
+        (["PHOTO", "-q", "How many?", "--strategy", "magic"], "magic"),
+        (["PHOTO", "-q", "How many?", "--tools", "crop_zom"], "crop_zoom"),
+        (["PHOTO", "-q", "How many?", "--known", "door"], "name=value"),
+        (["PHOTO", "-q", "How many?", "--mark", "mug=1,2,3"], "x0,y0,x1,y1"),
+        (["PHOTO", "-q", "How many?", "--mark", "mug=img7:1,2"], "img7"),
+        (["PHOTO", "-q", "How many?", "--mark", "mug=9000,2"], "inside img1"),
+        (["PHOTO", "-q", "How many?", "--fov", "200"], "field of view"),
+        (["PHOTO", "-q", "How many?", "--expect", "choice"], "options"),
+        (["PHOTO", "-q", "How many?", "--steps", "0"], "steps"),
+        (["PHOTO", "-q", "How many?", "--panorama", "PHOTO"], "2:1"),
+        (["-q", "How many?", "--video", "PHOTO"], "video"),
+    ],
+)
+def test_a_wrong_input_is_one_line(arguments: list[str], says: str, tmp_path: Path, coins: str) -> None:
+    filled = [coins if argument == "PHOTO" else argument for argument in arguments]
+    assert says in one_line_error(run("ask", *filled, cwd=tmp_path), 2)
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_an_error_as_json(tmp_path: Path) -> None:
+    done = run("ask", "nope.png", "-q", "How many?", "--json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["kind"] == "input"
+
+
+@pytest.fixture
+def bad_files(tmp_path: Path) -> dict[str, Path]:
+    rng = np.random.default_rng(0)
+    names = "text.png cut.jpg one.png deep.png alpha.png cmyk.jpg moving.gif turned.jpg photo.heic empty.png bomb.png"
+    files = {name: tmp_path / name for name in names.split()}
+    files["text.png"].write_text("not a picture")
+    files["empty.png"].write_bytes(b"")
+    Image.fromarray(photo(400, 300)).save(files["cut.jpg"], quality=95)
+    files["cut.jpg"].write_bytes(files["cut.jpg"].read_bytes()[:4000])
+    Image.new("RGB", (1, 1), "red").save(files["one.png"])
+    Image.fromarray(rng.integers(0, 65535, (60, 80), dtype=np.uint16)).save(files["deep.png"])
+    Image.new("RGBA", (80, 60), (255, 0, 0, 90)).save(files["alpha.png"])
+    Image.new("CMYK", (80, 60), (0, 200, 200, 0)).save(files["cmyk.jpg"])
+    frames = [Image.new("P", (80, 60), value) for value in (0, 90, 200)]
+    frames[0].save(files["moving.gif"], save_all=True, append_images=frames[1:])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(photo(80, 60)).save(files["turned.jpg"], exif=exif)
+    from pillow_heif import from_pillow
+
+    from_pillow(Image.fromarray(photo(80, 64))).save(files["photo.heic"])
+    # A 20000x20000 picture of one colour is small on disk and 1.2 GB in memory.
+    Image.new("1", (20000, 20000)).save(files["bomb.png"])
+    return files
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("text.png", 2), ("empty.png", 2), ("cut.jpg", 2), ("bomb.png", 2), ("one.png", 0), ("deep.png", 0),
+        ("alpha.png", 0), ("cmyk.jpg", 0), ("moving.gif", 0), ("turned.jpg", 0), ("photo.heic", 0),
+    ],
+)  # fmt: skip
+def test_every_kind_of_file_is_right_or_refused(
+    name: str, code: int, bad_files: dict[str, Path], tmp_path: Path
+) -> None:
+    done = run("ask", str(bad_files[name]), "-q", "How many objects are there?", cwd=tmp_path)
+    if code:
+        assert name in one_line_error(done, code)
+    else:
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split("\n")[0].isdigit()
+
+
+def test_a_model_behind_a_server_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(320, 240))
+    with ModelServer("chat_completions", [Call("answer", {"value": "A"})]) as server:
+        done = run(
+            "ask", "photo.png", "-q", "Which mug is closer to the edge of the table?", "--option", "A. the red one",
+            "--option", "B. the blue one", "--model", "openai:Qwen/Qwen3-VL-8B-Instruct", "--base-url", server.base_url,
+            cwd=tmp_path,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("A. the red one\n")
+
+
+@pytest.mark.parametrize(("status", "says"), [(401, "refuses the key"), (404, "knows no model"), (500, "failed (500")])
+def test_a_failing_provider_is_one_line(status: int, says: str, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(64, 48))
+    script = [Fail(status, {"retry-after-ms": "1"}, times=math.inf)]
+    with ModelServer("chat_completions", script) as server:
+        done = run(
+            "ask", "photo.png", "-q", "Where?", "--model", "openai:x", "--base-url", server.base_url, cwd=tmp_path
+        )
+    assert says in one_line_error(done, 3)
+
+
+def test_a_missing_key_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(64, 48))
+    done = run("ask", "photo.png", "-q", "Where?", "--model", "openai:gpt-5", cwd=tmp_path)
+    assert "OPENAI_API_KEY" in one_line_error(done, 3)
+
+
+def test_trace_resume_and_branch(tmp_path: Path, coins: str) -> None:
+    run("ask", coins, "-q", "Which object is the largest?", cwd=tmp_path)
+    listed = run("trace", cwd=tmp_path)
+    assert "Which object is the largest?" in listed.stdout
+    again = run("resume", "last", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "grey circle" in again.stdout
+    page = tmp_path / "out.html"
+    assert run("trace", "last", "--html", str(page), cwd=tmp_path).returncode == 0
+    assert page.read_text("utf-8").startswith("<!")
+    branched = run("branch", "last", "--after", "1", cwd=tmp_path)
+    assert branched.stdout == again.stdout
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+    assert "no complete step" in one_line_error(run("branch", "last", "--after", "9", cwd=tmp_path), 2)
+    assert "There is no run" in one_line_error(run("trace", "xyz", cwd=tmp_path), 2)
+
+
+def test_the_catalogue(tmp_path: Path) -> None:
+    done = run("tools", cwd=tmp_path)
+    for name in ("draw_box", "ruler", "crop_zoom", "find_regions", "ask_image", "plan"):
+        assert name in done.stdout
+    one = run("tools", "crop_zoom", cwd=tmp_path)
+    assert '"box"' in one.stdout
+    assert "Example:" in one.stdout
+    schema = json.loads(run("tools", "crop_zoom", "--json", cwd=tmp_path).stdout)
+    assert schema["parameters"]["required"] == ["image", "box"]
+    assert "crop_zoom" in one_line_error(run("tools", "crop_zom", cwd=tmp_path), 2)
+
+
+def test_doctor_looks_and_never_prints_a_key(tmp_path: Path) -> None:
+    secret = "sk-" + "very-secret"
+    done = run("doctor", cwd=tmp_path, OPENAI_API_KEY=secret)
+    assert done.returncode == 0
+    assert "langgraph" in done.stdout
+    assert "pip install 'sightline[recon]'" in done.stdout
+    assert secret not in done.stdout + done.stderr
+    findings = {f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path).stdout)}
+    assert findings["OPENAI_API_KEY"]["state"] == "missing"
+    assert findings["numpy"]["state"] == "ok"
