@@ -7,7 +7,7 @@ from sightline.agents.answer import Answer
 from sightline.agents.answers import AnswerSpec
 from sightline.agents.budget import Budget
 from sightline.agents.models import ModelProfile, Prices, profile_for
-from sightline.agents.question import Mark
+from sightline.agents.question import Given, Mark
 from sightline.agents.strategies import STRATEGIES, Strategy
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "AnswerSpec",
     "Budget",
     "Delta",
+    "Given",
     "Mark",
     "ModelProfile",
     "Prices",

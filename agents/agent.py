@@ -11,23 +11,22 @@ event loop, so they work in scripts, notebooks and servers alike.
 from __future__ import annotations
 
 import asyncio
-import queue
-import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from sightline.agents.answer import Answer
 from sightline.agents.answers import AnswerSpec
 from sightline.agents.budget import Budget
 from sightline.agents.models import ModelProfile
-from sightline.agents.question import Mark, Question, check_field_of_view, question_of
+from sightline.agents.question import Given, Question, check_field_of_view, question_of
 from sightline.agents.recording import recordable
 from sightline.agents.strategies import Strategy, strategy_named
+from sightline.agents.toolbox import toolbox
 from sightline.memory import (
     ContextPolicy,
     Event,
@@ -40,8 +39,8 @@ from sightline.memory import (
     find_run,
     new_run_folder,
 )
-from sightline.tools import Instrument, Tool, run_blocking, select
-from sightline.tools.background import start_background
+from sightline.tools import Tool, run_blocking
+from sightline.tools.background import iterate_blocking
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
 
     from sightline.agents.models.adapter import ModelAdapter
     from sightline.agents.nodes import Run
-
-_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 CHECKPOINT_FILE = "checkpoint.sqlite"
 
@@ -113,7 +110,7 @@ class SpatialAgent:
         self.policy = policy or ContextPolicy()
         self.adapter: ModelAdapter = connect(model, base_url=base_url, profile=profile, settings=model_settings)
         self._helper = None if helper is None else connect(helper)
-        self._instruments = {i.name: i for i in _instruments(tools)} if self.strategy.uses_tools else {}
+        self._instruments = toolbox(tools) if self.strategy.uses_tools else {}
         self._settings = {"base_url": base_url, **(model_settings or {})}
         self._runs = None if runs is None else Path(runs)
         self._checkpoint = checkpoint
@@ -152,7 +149,7 @@ class SpatialAgent:
 
     # Asking
 
-    def ask(self, question: str, images: Any = (), **given: Any) -> Answer:
+    def ask(self, question: str, images: Any = (), **given: Unpack[Given]) -> Answer:
         """Ask a question about pictures and wait for the answer; see `aask`."""
         return run_blocking(self.aask(question, images, **given))
 
@@ -161,50 +158,37 @@ class SpatialAgent:
         question: str,
         images: Any = (),
         *,
-        video: Any = (),
-        panorama: Any = (),
-        known: Mapping[str, str] | None = None,
-        fov: float | None = None,
-        marks: Sequence[Mark] | Mapping[str, tuple[float, ...]] = (),
-        options: Sequence[str] = (),
-        expect: str | None = None,
-        unit: str | None = None,
         callbacks: Sequence[BaseCallbackHandler] = (),
+        **given: Unpack[Given],
     ) -> Answer:
         """Ask a question about pictures.
 
         Args:
             question: In plain words.
             images: One or more: paths, bytes, PIL pictures, or (H, W, 3) uint8 arrays.
-            video: Paths of videos.
-            panorama: Equirectangular pictures, 2:1.
-            known: Facts a person states, e.g. `{"door height": "2.03 m"}`.
-            fov: Horizontal field of view of the photos in degrees.
-            marks: Points or boxes a person drew, by name on the first image, or as `Mark`s.
-            options: Options to choose from, with or without letters.
-            expect: Kind of the answer (`choice`, `yes_no`, `integer`, `number`, `point`, `box`, ...); inferred from
-                the question and the options by default.
-            unit: Unit of a number.
             callbacks: LangChain callbacks, e.g. a tracer's.
+            **given: video, panorama, known, fov, marks, options, expect, unit: see `Given`.
 
         Raises:
             InputError: The question or an input cannot be used.
             InfrastructureError: The model could not be asked; the run can be resumed.
         """
-        asked = question_of(question, images, video, panorama, known, fov, marks, options, expect, unit)
-        workspace = await asyncio.to_thread(self._start, asked)
+        workspace = await asyncio.to_thread(self._start, question_of(question, images, given))
         return await self._run(workspace, callbacks)
 
     async def astream(
-        self, question: str, images: Any = (), *, callbacks: Sequence[BaseCallbackHandler] = (), **given: Any
+        self,
+        question: str,
+        images: Any = (),
+        *,
+        callbacks: Sequence[BaseCallbackHandler] = (),
+        **given: Unpack[Given],
     ) -> AsyncGenerator[Event | Delta]:
         """Ask, and hear of everything as it happens: the journal's events, and `Delta`s while the model writes.
 
         Takes what `aask` takes. Leaving the loop stops the run; it can be resumed.
         """
-        names = ("video", "panorama", "known", "fov", "marks", "options", "expect", "unit")
-        asked = question_of(question, images, **{n: given.pop(n, None) for n in names}, **given)
-        workspace = await asyncio.to_thread(self._start, asked)
+        workspace = await asyncio.to_thread(self._start, question_of(question, images, given))
         # Leaving early closes what is inside at once, not when it is collected: the run can be resumed right away.
         try:
             for event in list(workspace.events):
@@ -215,9 +199,9 @@ class SpatialAgent:
         finally:
             workspace.close()
 
-    def stream(self, question: str, images: Any = (), **given: Any) -> Iterator[Event | Delta]:
+    def stream(self, question: str, images: Any = (), **given: Unpack[Given]) -> Iterator[Event | Delta]:
         """`astream` for synchronous code."""
-        return _iterate(self.astream(question, images, **given))
+        return iterate_blocking(self.astream(question, images, **given))
 
     # Going on
 
@@ -245,7 +229,7 @@ class SpatialAgent:
 
     def stream_resume(self, run: str | PathLike[str]) -> Iterator[Event | Delta]:
         """`astream_resume` for synchronous code."""
-        return _iterate(self.astream_resume(run))
+        return iterate_blocking(self.astream_resume(run))
 
     def branch(self, run: str | PathLike[str], after_step: int, say: str = "") -> Answer:
         """A new run that shares an earlier one's first steps; see `abranch`."""
@@ -446,59 +430,9 @@ class SpatialAgent:
             await asyncio.wait([task])
 
 
-def _instruments(tools: Sequence[str | Tool | BaseTool] | None) -> list[Instrument]:
-    if tools is None:
-        return list(select())
-    named = [tool for tool in tools if isinstance(tool, str)]
-    chosen: list[Instrument] = list(select(named))
-    for tool in tools:
-        if isinstance(tool, Tool):
-            chosen.append(tool)
-        elif not isinstance(tool, str):
-            from sightline.tools.foreign import ForeignTool
-
-            chosen.append(ForeignTool(tool))
-    names = [instrument.name for instrument in chosen]
-    for name in names:
-        if name == "answer" or names.count(name) > 1:
-            raise InputError(
-                f"There are two tools named {name}.", "Rename one: a model tells tools apart by their names."
-            )
-        if not _TOOL_NAME.fullmatch(name):
-            raise InputError(
-                f"The tool name {name!r} is one that providers reject.", "Use 1 to 64 letters, digits, _ and -."
-            )
-    return chosen
-
-
 def _remove(workspace: Workspace) -> None:
     """Remove a run that never started."""
     import shutil
 
     workspace.close()
     shutil.rmtree(workspace.folder, ignore_errors=True)
-
-
-def _iterate(items: AsyncGenerator[Event | Delta]) -> Iterator[Event | Delta]:
-    """An async iterator as a synchronous one, running on the private loop; leaving it early stops the work."""
-    passed: queue.Queue[Event | Delta | None] = queue.Queue()
-    failure: list[BaseException] = []
-
-    async def pump() -> None:
-        try:
-            async for item in items:
-                passed.put(item)
-        except BaseException as error:
-            failure.append(error)
-            raise
-        finally:
-            passed.put(None)
-
-    stop = start_background(pump())
-    try:
-        while (item := passed.get()) is not None:
-            yield item
-    finally:
-        stop()
-    if failure:
-        raise failure[0]

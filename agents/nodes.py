@@ -233,7 +233,7 @@ async def _make(run: Run, record: CallRecord) -> None:
         ws.append(_unmade(run, call))
         return
     context = ToolContext(ws, run.look, sees=run.parts.profile)
-    ws.append(await perform(instrument, call.arguments, context, run.parts.profile, call.id))
+    ws.append(await perform(instrument, call.arguments, context, call.id))
 
 
 def _unmade(run: Run, call: Call) -> ToolFinished:

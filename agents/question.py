@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, TypedDict
 
 from sightline.memory import InputError
 
@@ -41,32 +41,47 @@ class Question:
     unit: str | None = None
 
 
-def question_of(
-    text: str,
-    images: Any,
-    video: Any,
-    panorama: Any,
-    known: Mapping[str, str] | None,
-    fov: float | None,
-    marks: Any,
-    options: Sequence[str] | None,
-    expect: str | None,
-    unit: str | None,
-) -> Question:
+class Given(TypedDict, total=False):
+    """What a person may give beside the question and the images.
+
+    Attributes:
+        video: Paths of videos, one or more.
+        panorama: Equirectangular pictures, 2:1, one or more.
+        known: Facts a person states, e.g. `{"door height": "2.03 m"}`.
+        fov: Horizontal field of view of the photos in degrees.
+        marks: Points or boxes a person drew, by name on the first image, or as `Mark`s.
+        options: Options to choose from, with or without letters.
+        expect: Kind of the answer (`choice`, `yes_no`, `integer`, `number`, `point`, `box`, ...); inferred from the
+            question and the options by default.
+        unit: Unit of a number.
+    """
+
+    video: Any
+    panorama: Any
+    known: Mapping[str, str] | None
+    fov: float | None
+    marks: Sequence[Mark] | Mapping[str, Sequence[float]]
+    options: Sequence[str]
+    expect: str | None
+    unit: str | None
+
+
+def question_of(text: str, images: Any, given: Given) -> Question:
     """A question from what a person handed to `SpatialAgent.ask`: one input or several, marks by name or whole."""
+    marks = given.get("marks") or ()
     if isinstance(marks, Mapping):
         marks = [Mark(name, tuple(place)) for name, place in marks.items()]
     return Question(
         text,
         _several(images),
-        _several(video),
-        _several(panorama),
-        known,
-        fov,
-        tuple(marks or ()),
-        tuple(options or ()),
-        expect,
-        unit,
+        _several(given.get("video")),
+        _several(given.get("panorama")),
+        given.get("known"),
+        given.get("fov"),
+        tuple(marks),
+        tuple(given.get("options") or ()),
+        given.get("expect"),
+        given.get("unit"),
     )
 
 

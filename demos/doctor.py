@@ -70,7 +70,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything."""
-    return [_python(), *_core(), *_extras(), *_programs(), *_keys(), _runs()]
+    return [_python(), *_core(), _opencv(), *_extras(), *_programs(), *_keys(), _runs()]
 
 
 def _python() -> Finding:
@@ -104,6 +104,15 @@ def _core() -> list[Finding]:
         else:
             findings.append(Finding(name, "ok", found, "the core"))
     return findings
+
+
+def _opencv() -> Finding:
+    """OpenCV's wheel needs two libraries of the system, which slim images lack."""
+    try:
+        import cv2
+    except ImportError as error:
+        return Finding("import cv2", "broken", str(error), "the core", "apt-get install libgl1 libglib2.0-0")
+    return Finding("import cv2", "ok", str(cv2.__version__), "the core")
 
 
 def _extras() -> list[Finding]:

@@ -43,7 +43,7 @@ def call(
 ) -> ToolFinished:
     """Make one call and let it take effect, as the loop does."""
     workspace.append(ToolStarted(call=name, tool=instrument.name))
-    finished = asyncio.run(execute(instrument, arguments, ToolContext(workspace, look), sees, name))
+    finished = asyncio.run(execute(instrument, arguments, ToolContext(workspace, look, sees=sees), name))
     workspace.append(finished)
     workspace.commit([name])
     return finished

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import queue
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -107,3 +108,28 @@ def run_blocking(work: Coroutine[Any, Any, T]) -> T:
 def start_background(work: Coroutine[Any, Any, T]) -> Callable[[], None]:
     """Start a coroutine on the private loop; returns what cancels it and waits until it has let go."""
     return _Background(work).stop
+
+
+def iterate_blocking(items: AsyncGenerator[T]) -> Iterator[T]:
+    """An async iterator as a synchronous one, running on the private loop; leaving it early stops the work."""
+    passed: queue.Queue[T | None] = queue.Queue()
+    failure: list[BaseException] = []
+
+    async def pump() -> None:
+        try:
+            async for item in items:
+                passed.put(item)
+        except BaseException as error:
+            failure.append(error)
+            raise
+        finally:
+            passed.put(None)
+
+    stop = start_background(pump())
+    try:
+        while (item := passed.get()) is not None:
+            yield item
+    finally:
+        stop()
+    if failure:
+        raise failure[0]

@@ -89,7 +89,7 @@ class BoundTool(BaseTool):
     async def _call(self, arguments: dict[str, Any]) -> tuple[str, dict[str, Sequence[str]]]:
         context = ToolContext(self._workspace, self._look, sees=self._sees)
         call = self._workspace.begin_call(self.name, arguments)
-        finished: ToolFinished = await execute(self._instrument, arguments, context, self._sees, call)
+        finished: ToolFinished = await execute(self._instrument, arguments, context, call)
         self._workspace.append(finished)
         self._workspace.commit([call])
         record = self._workspace.calls[call]

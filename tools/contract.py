@@ -109,7 +109,7 @@ class ToolContext:
         workspace: What the run knows; for reading.
         look: A model to ask about pictures, or None where there is none (the embedded rules).
         usage: What model calls inside the tool used; the tool adds to it.
-        sees: How the model that made the call sees pictures; only for what is written onto a picture.
+        sees: How the model that made the call sees pictures and names places.
     """
 
     workspace: Workspace
@@ -168,7 +168,7 @@ class Instrument(Protocol):
     def schema(self, sees: Sees) -> dict[str, Any]:
         """JSON schema of its arguments."""
 
-    async def run(self, arguments: dict[str, Any], context: ToolContext, sees: Sees) -> ToolResult:
+    async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """One call. May raise anything; `sightline.tools.execution` sorts it."""
 
 
@@ -204,13 +204,13 @@ class Tool:
             "required": [p.name for p in self.parameters if p.required],
         }
 
-    async def run(self, arguments: dict[str, Any], context: ToolContext, sees: Sees) -> ToolResult:
+    async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Parse the arguments, then call the function: on a thread of its own, or awaited if it is async."""
         from sightline.tools.arguments import resolve
         from sightline.tools.background import in_daemon_thread
 
         # What a model writes is never a reference, wherever a tool may put it: into a label, a title, an error.
-        values = resolve(self, plain_data(arguments), context.workspace, sees)
+        values = resolve(self, plain_data(arguments), context.workspace, context.sees)
         if self.wants_context:
             values["context"] = context
         if inspect.iscoroutinefunction(self.function):

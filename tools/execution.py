@@ -29,12 +29,10 @@ from sightline.memory import (
 )
 from sightline.memory.refs import fill, new_ref, number_new, stored_pixels
 from sightline.tools.background import in_daemon_thread
-from sightline.tools.contract import Instrument, Sees, Tool, ToolContext, ToolResult
+from sightline.tools.contract import Instrument, Tool, ToolContext, ToolResult
 
 
-async def perform(
-    instrument: Instrument, arguments: dict[str, Any], context: ToolContext, sees: Sees, call: str
-) -> ToolFinished:
+async def perform(instrument: Instrument, arguments: dict[str, Any], context: ToolContext, call: str) -> ToolFinished:
     """Run one call as `execute` does, and tell the callbacks of the current LangChain run of it."""
     from langchain_core.runnables.config import (
         ensure_config,
@@ -49,13 +47,13 @@ async def perform(
     manager = get_async_callback_manager_for_config(config)
     # A foreign tool is a LangChain tool: it tells them itself.
     if not isinstance(instrument, Tool) or not manager.handlers:
-        return await execute(instrument, arguments, context, sees, call)
+        return await execute(instrument, arguments, context, call)
     run = await manager.on_tool_start(
         {"name": instrument.name, "description": instrument.summary}, str(arguments), inputs=arguments
     )
     # What the tool asks of models hangs under the tool.
     with set_config_context(patch_config(config, callbacks=run.get_child())) as inside:
-        finished: ToolFinished = await coro_with_context(execute(instrument, arguments, context, sees, call), inside)
+        finished: ToolFinished = await coro_with_context(execute(instrument, arguments, context, call), inside)
     text = fill(finished.text, stored_pixels)
     if finished.outcome == "ok":
         await run.on_tool_end(text)
@@ -64,16 +62,13 @@ async def perform(
     return finished
 
 
-async def execute(
-    instrument: Instrument, arguments: dict[str, Any], context: ToolContext, sees: Sees, call: str
-) -> ToolFinished:
+async def execute(instrument: Instrument, arguments: dict[str, Any], context: ToolContext, call: str) -> ToolFinished:
     """Run one call and say how it went.
 
     Args:
         instrument: What is called.
         arguments: As the model gave them.
         context: What the call may use.
-        sees: The model's dialect and picture limits.
         call: Id of the call; keys of what it makes begin with it.
     """
     begun = time.monotonic()
@@ -84,7 +79,7 @@ async def execute(
     limit = asyncio.timeout(instrument.time_limit)
     try:
         async with limit:
-            result = await instrument.run(arguments, context, sees)
+            result = await instrument.run(arguments, context)
         keys = _keys(result, call)
         artifacts = await in_daemon_thread(_keep, workspace=context.workspace, pictures=result.pictures, keys=keys)
         result = _rekey(result, keys)

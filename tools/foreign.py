@@ -47,7 +47,7 @@ class ForeignTool:
         parameters: dict[str, Any] = convert_to_openai_tool(self.tool)["function"].get("parameters", {})
         return parameters or {"type": "object", "properties": {}}
 
-    async def run(self, arguments: dict[str, Any], context: ToolContext, sees: Sees) -> ToolResult:
+    async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Call it; text and pictures of its content come back as ours do."""
         call = {"type": "tool_call", "name": self.name, "args": arguments, "id": "call"}
         try:

@@ -38,6 +38,7 @@ _REGION = re.compile(
     rf"(?P<area>{_NUMBER}) px",
     re.MULTILINE,
 )
+_SHORT = re.compile(r"\br\d+\b")
 _OPTION = re.compile(r"^([A-Z])\. (.+)$", re.MULTILINE)
 
 
@@ -209,7 +210,7 @@ def _regions(text: str) -> list[Thing]:
         x, y = (float(v) for v in match.group("centre").split(","))
         color, shape = match.group("color"), match.group("shape")
         noun = "region" if shape == "irregular" else shape
-        name = f"r{match.group('number')} (the {color} {noun})"
+        name = f"the {color} {noun} r{match.group('number')} at ({x:.0f}, {y:.0f})"
         things.append(Thing(name, (x0, y0, x1, y1), (x, y), float(match.group("area")), color, shape))
     return things
 
@@ -226,7 +227,7 @@ def _drawn(picture: str, verdict: Verdict) -> dict[str, Any]:
     things = [thing for thing in verdict.things if thing.area is not None][:MOST_DRAWN]
     labels = [str(number) for number in range(1, len(things) + 1)]
     if len(things) < 6:
-        labels = [thing.mark or thing.name.split(" ")[0] for thing in things]
+        labels = [thing.mark or _SHORT.findall(thing.name)[0] for thing in things]
     return {"image": picture, "boxes": [list(thing.box) for thing in things], "labels": labels}
 
 

@@ -257,15 +257,14 @@ def test_qwen3_is_sent_multiples_of_32(size: tuple[int, int]) -> None:
 
 
 @given(SIZES, st.sampled_from([QWEN_28, QWEN_32, MISTRAL]))
-def test_rounding_to_multiples_bends_the_shape_by_half_a_multiple_at_most(
+def test_rounding_to_multiples_bends_the_shape_by_one_multiple_at_most(
     size: tuple[int, int], limits: PictureLimits
 ) -> None:
     assume(min(size) >= 4 * limits.multiple and max(size) / min(size) <= 10)
     sent = limits.fit(size)
-    half = limits.multiple / 2
-    # There is one scale for both sides that each side is within half a multiple of.
-    lowest = max((sent[i] - half) / size[i] for i in (0, 1))
-    highest = min((sent[i] + half) / size[i] for i in (0, 1))
+    # There is one scale for both sides that each side is within a multiple of.
+    lowest = max((sent[i] - limits.multiple) / size[i] for i in (0, 1))
+    highest = min((sent[i] + limits.multiple) / size[i] for i in (0, 1))
     assert lowest <= highest + 1e-12
 
 

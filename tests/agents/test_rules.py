@@ -41,7 +41,7 @@ def ask(tmp_path: Path):
         ("Is the red circle on the left or right of the blue square?", "left"),
         ("Where is the red circle relative to the blue square?", "above and left"),
         ("What colour is the largest object?", "blue"),
-        ("Which is larger, the red circle or the blue square?", "r3 (the blue square)"),
+        ("Which is larger, the red circle or the blue square?", "the blue square r3 at (420, 300)"),
     ],
 )
 def test_questions_about_a_known_scene(question: str, value: object, ask) -> None:

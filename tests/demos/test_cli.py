@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loop_kit import photo
 from PIL import Image
 from servers import Call, Fail, ModelServer, png
 
@@ -125,27 +124,36 @@ def test_an_error_as_json(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["kind"] == "input"
 
 
+def spot(width: int, height: int) -> np.ndarray:
+    """A dark square on a light ground."""
+    pixels = np.full((height, width, 3), 230, np.uint8)
+    pixels[height // 4 : height // 2, width // 4 : width // 2] = 30
+    return pixels
+
+
 @pytest.fixture
 def bad_files(tmp_path: Path) -> dict[str, Path]:
-    rng = np.random.default_rng(0)
     names = "text.png cut.jpg one.png deep.png alpha.png cmyk.jpg moving.gif turned.jpg photo.heic empty.png bomb.png"
     files = {name: tmp_path / name for name in names.split()}
     files["text.png"].write_text("not a picture")
     files["empty.png"].write_bytes(b"")
-    Image.fromarray(photo(400, 300)).save(files["cut.jpg"], quality=95)
-    files["cut.jpg"].write_bytes(files["cut.jpg"].read_bytes()[:4000])
+    Image.fromarray(spot(400, 300)).save(files["cut.jpg"], quality=95)
+    whole = files["cut.jpg"].read_bytes()
+    files["cut.jpg"].write_bytes(whole[: len(whole) // 2])
     Image.new("RGB", (1, 1), "red").save(files["one.png"])
-    Image.fromarray(rng.integers(0, 65535, (60, 80), dtype=np.uint16)).save(files["deep.png"])
+    deep = np.full((60, 80), 9000, np.uint16)
+    deep[20:40, 30:50] = 60000
+    Image.fromarray(deep).save(files["deep.png"])
     Image.new("RGBA", (80, 60), (255, 0, 0, 90)).save(files["alpha.png"])
     Image.new("CMYK", (80, 60), (0, 200, 200, 0)).save(files["cmyk.jpg"])
     frames = [Image.new("P", (80, 60), value) for value in (0, 90, 200)]
     frames[0].save(files["moving.gif"], save_all=True, append_images=frames[1:])
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.fromarray(photo(80, 60)).save(files["turned.jpg"], exif=exif)
+    Image.fromarray(spot(80, 60)).save(files["turned.jpg"], exif=exif)
     from pillow_heif import from_pillow
 
-    from_pillow(Image.fromarray(photo(80, 64))).save(files["photo.heic"])
+    from_pillow(Image.fromarray(spot(80, 64))).save(files["photo.heic"])
     # A 20000x20000 picture of one colour is small on disk and 1.2 GB in memory.
     Image.new("1", (20000, 20000)).save(files["bomb.png"])
     return files

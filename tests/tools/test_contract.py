@@ -284,7 +284,7 @@ async def test_an_async_tool_is_awaited(tmp_path: FilePath) -> None:
         return ToolResult("waited")
 
     with workspace_in(tmp_path) as ws:
-        assert (await wait_for_nothing.run({}, ToolContext(ws), seeing(PERMILLE_YX))).text == "waited"
+        assert (await wait_for_nothing.run({}, ToolContext(ws, sees=seeing(PERMILLE_YX)))).text == "waited"
 
 
 def test_declaring_tools_loads_no_agent_library() -> None:

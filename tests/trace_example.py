@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image, ImageDraw
 
 from sightline.memory import (
@@ -161,7 +160,7 @@ def outlined(pixels: np.ndarray, box: tuple[float, float, float, float]) -> np.n
 
 
 def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
-    """The example run; see `example`."""
+    """A run with everything: parallel calls, a mistake, a crash, a failed and resumed model, a forced answer."""
     run = RunWriter(
         folder,
         question="On the table in these two photos, which is nearer to the left edge: the spoon or the cup?",
@@ -318,64 +317,3 @@ def write_example(folder: Path, first: Any = None, second: Any = None) -> None:
         )
     )
     ws.close()
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which `sightline` keeps runs during this test."""
-    folder = tmp_path / "kept"
-    monkeypatch.setenv("SIGHTLINE_RUNS", str(folder))
-    return folder
-
-
-@pytest.fixture
-def example(runs: Path) -> Path:
-    """Folder of a run with two inputs, parallel calls, mistakes, a failure, a resumption and a forced answer."""
-    folder = runs / "20261001-120000-abcd"
-    write_example(folder)
-    return folder
-
-
-@pytest.fixture
-def hostile(runs: Path) -> Path:
-    """Folder of a run in which every text a stranger could have written tries to run, load or escape."""
-    folder = runs / "20261001-130000-beef"
-    run = RunWriter(
-        folder,
-        question=f"Where? {HOSTILE}",
-        answer_spec={
-            "kind": "choice",
-            "options": [f"A. {HOSTILE}", 'B. " onload=alert(1)'],
-            "unit": None,
-            "picture": HOSTILE,
-        },
-        known={HOSTILE: HOSTILE},
-        model=HOSTILE,
-    )
-    run.ws.add_picture(sketch((60, 40), 3))
-    run.ws.add_mark(HOSTILE, "img1", (5.0, 5.0))
-    calls = run.step(
-        HOSTILE,
-        [(f"draw{HOSTILE}", {HOSTILE: [HOSTILE, {"a": HOSTILE}], "handle": "img1"}), ("plan", {"items": [HOSTILE]})],
-        reasoning=HOSTILE,
-    )
-    damaged = "\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}box img1 1 2 <b>\N{MATHEMATICAL RIGHT WHITE SQUARE BRACKET}"
-    run.result(
-        calls[0],
-        lambda drafts: f"{drafts[0]} {HOSTILE} {damaged}\nimg1",
-        [Draft(sketch((60, 40), 4), HOSTILE)],
-        [ObjectSeen(object="fresh0", name=HOSTILE, picture="img1", box=(1, 2, 30, 30), source=HOSTILE)],
-        detail=HOSTILE,
-    )
-    run.result(
-        calls[1], HOSTILE, facts=[PlanRevised(items=[PlanItem(text=HOSTILE)]), NoteAdded(text=HOSTILE)], outcome="limit"
-    )
-    run.commit(*calls)
-    run.write(StepComposed(step=2, final=True, reason=HOSTILE, first_full=1, pictures=["img1"], left=HOSTILE))
-    run.write(ModelFailed(step=2, message=HOSTILE, remedy=HOSTILE))
-    run.reply(2, HOSTILE)
-    run.write(
-        Answered(status="cannot tell", text=HOSTILE, raw=f"raw {HOSTILE}", details=f"more {HOSTILE}", fallback=True)
-    )
-    run.ws.close()
-    return folder

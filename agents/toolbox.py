@@ -1,0 +1,49 @@
+"""Which tools an agent has: families and names of ours, tools of one's own, LangChain's, MCP servers'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sightline.memory import InputError
+from sightline.tools import Instrument, Tool, select
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What every provider takes as a tool's name."""
+
+
+def toolbox(tools: Sequence[str | Tool | BaseTool] | None) -> dict[str, Instrument]:
+    """The instruments of an agent, by name.
+
+    Args:
+        tools: Families or names of ours, tools of your own, LangChain tools; all of ours where it is None.
+
+    Raises:
+        InputError: A name is not known, twice there, taken, or one that providers reject.
+    """
+    if tools is None:
+        return {tool.name: tool for tool in select()}
+    named = [tool for tool in tools if isinstance(tool, str)]
+    chosen: list[Instrument] = list(select(named))
+    for tool in tools:
+        if isinstance(tool, Tool):
+            chosen.append(tool)
+        elif not isinstance(tool, str):
+            from sightline.tools.foreign import ForeignTool
+
+            chosen.append(ForeignTool(tool))
+    names = [instrument.name for instrument in chosen]
+    for name in names:
+        if name == "answer" or names.count(name) > 1:
+            raise InputError(
+                f"There are two tools named {name}.", "Rename one: a model tells tools apart by their names."
+            )
+        if not _TOOL_NAME.fullmatch(name):
+            raise InputError(
+                f"The tool name {name!r} is one that providers reject.", "Use 1 to 64 letters, digits, _ and -."
+            )
+    return {instrument.name: instrument for instrument in chosen}
