@@ -46,6 +46,12 @@ if TYPE_CHECKING:
 ANSWER = "answer"
 """Name of the tool that ends a run."""
 
+MOST_CALLS = 32
+"""Calls that are made in one turn; a model that writes more is told so."""
+
+MOST_AT_ONCE = 8
+"""Calls that run side by side: each may hold a large picture and a thread."""
+
 
 class RunState(TypedDict):
     """What a checkpoint holds: which run, how far its journal is, and the step."""
@@ -172,13 +178,15 @@ async def act(state: RunState, runtime: Runtime[Run]) -> RunState:
     step = ws.steps[state["step"] - 1]
     working = [record for record in step.calls if record.call.name != ANSWER]
     answers = [record for record in step.calls if record.call.name == ANSWER]
+    room = _room(run, step)
     for batch in _batches(run, working):
         waiting = [record for record in batch if not record.committed]
         if waiting:
+            gate = asyncio.Semaphore(MOST_AT_ONCE)
             async with asyncio.TaskGroup() as group:
                 for record in waiting:
                     if record.finished is None:
-                        group.create_task(_make(run, record))
+                        group.create_task(_make(run, record, gate, within=working.index(record) < room))
             ws.commit([record.call.id for record in waiting])
     _settle_answers(run, step, answers, beside=bool(working))
     return run.state(step.number)
@@ -224,16 +232,28 @@ def _batches(run: Run, records: list[CallRecord]) -> list[list[CallRecord]]:
     return batches
 
 
-async def _make(run: Run, record: CallRecord) -> None:
+def _room(run: Run, step: StepRecord) -> int:
+    """How many calls of this turn may be made: what the budget of calls leaves, and no more than `MOST_CALLS`."""
+    if run.budget.calls is None:
+        return MOST_CALLS
+    before = sum(len(earlier.calls) for earlier in run.workspace.steps[: step.number - 1])
+    return min(MOST_CALLS, max(0, run.budget.calls - before))
+
+
+async def _make(run: Run, record: CallRecord, gate: asyncio.Semaphore, *, within: bool) -> None:
     """Make one call; whatever happens, it ends in one `ToolFinished`."""
     call, ws = record.call, run.workspace
-    ws.append(ToolStarted(call=call.id, tool=call.name))
-    instrument = run.instruments.get(call.name)
-    if call.malformed or instrument is None:
-        ws.append(_unmade(run, call))
-        return
-    context = ToolContext(ws, run.look, sees=run.parts.profile)
-    ws.append(await perform(instrument, call.arguments, context, call.id))
+    async with gate:
+        ws.append(ToolStarted(call=call.id, tool=call.name))
+        instrument = run.instruments.get(call.name)
+        if not within:
+            text = "Not done: there are more calls in this turn than may be made. Look at the results there are."
+            ws.append(ToolFinished(call=call.id, tool=call.name, outcome="limit", text=text))
+        elif call.malformed or instrument is None:
+            ws.append(_unmade(run, call))
+        else:
+            context = ToolContext(ws, run.look, sees=run.parts.profile)
+            ws.append(await perform(instrument, call.arguments, context, call.id))
 
 
 def _unmade(run: Run, call: Call) -> ToolFinished:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -403,6 +403,22 @@ class Workspace:
             points = PictureTransform.from_json(link.transform).to_parent(points)
             handle = link.handle
         return handle, points
+
+    def in_original(self, handle: str, place: Sequence[float]) -> tuple[str, tuple[float, ...]] | None:
+        """A point (x, y) or box (x0, y0, x1, y1) of a derived picture, in the input it comes from.
+
+        Returns:
+            The input's handle and the place in its stored pixels (for a box, the upright one that encloses it), or
+            None where the picture is an input itself.
+        """
+        x, y = list(place[0::2]), list(place[1::2])
+        corners = [(x[0], y[0])] if len(place) == 2 else [(a, b) for a in x for b in y]
+        origin, points = self.to_input(handle, np.asarray(corners, dtype=np.float64))
+        if origin == handle:
+            return None
+        if len(place) == 2:
+            return origin, tuple(float(v) for v in points[0])
+        return origin, tuple(float(v) for v in (*points.min(axis=0), *points.max(axis=0)))
 
     # The fold
 

@@ -322,3 +322,22 @@ def test_an_empty_question_is_refused_and_leaves_nothing(tmp_path: Path) -> None
     with pytest.raises(InputError, match="question is empty"):
         SpatialAgent(runs=tmp_path).ask("  ", photo())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_turn_with_too_many_calls_makes_as_many_as_it_may(tmp_path: Path) -> None:
+    many = [Call("sleep_then_say", {"seconds": 0.0}) for _ in range(40)]
+    with ModelServer("messages", [Turn(calls=many), ANSWER_B]) as server:
+        answer = ask(server, "messages", tmp_path)
+    told = list(results(server.requests[1]).values())
+    assert told.count("slept 0") == 32
+    assert sum("more calls in this turn" in text for text in told) == 8
+    assert answer.value == "B"
+
+
+def test_the_budget_of_calls_holds_within_a_turn(tmp_path: Path) -> None:
+    many = [Call("sleep_then_say", {"seconds": 0.0}) for _ in range(5)]
+    with ModelServer("messages", [Turn(calls=many), Say("ANSWER: A")]) as server:
+        answer = ask(server, "messages", tmp_path, budget=Budget(steps=9, calls=3))
+    assert list(results(server.requests[1]).values()).count("slept 0") == 3
+    assert server.requests[1].tool_choice == "none"
+    assert (answer.value, answer.forced) == ("A", True)

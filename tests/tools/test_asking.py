@@ -35,7 +35,20 @@ def test_a_box_is_converted_from_the_asked_models_dialect(ws: Workspace) -> None
     known = ws.scene.objects["obj1"]
     assert known.name == "the mug"
     assert (known.sightings[0].box, known.sightings[0].source) == ((320.0, 120.0, 640.0, 240.0), "locate_by_vlm")
-    assert ws.calls["t.1"].text.startswith("obj1 'the mug' in img1: box ")
+    assert ws.calls["t.1"].text.startswith("obj1 'the mug': box ")
+
+
+def test_what_is_found_in_a_crop_is_known_in_the_photo(ws: Workspace) -> None:
+    from sightline.tools import find
+
+    call(find("crop_zoom"), {"image": "img1", "box": [100, 100, 200, 200]}, ws, name="t.0")
+    look = SaidBefore(['{"box": [0, 0, 300, 600]}'])
+    call(locate_by_vlm, {"image": "view1", "phrase": "mug"}, ws, look=look)
+    known = ws.scene.objects["obj1"]
+    assert [(s.picture, s.box) for s in known.sightings] == [
+        ("view1", (0, 0, 300, 600)),
+        ("img1", (100, 100, 150, 200)),
+    ]
 
 
 @pytest.mark.parametrize(

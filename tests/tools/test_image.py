@@ -165,3 +165,17 @@ def test_enhancing_does_what_it_says() -> None:
     assert edges[:, :20].max() == 0
     noisy = np.clip(smooth + np.random.default_rng(0).normal(0, 12, smooth.shape), 0, 255).astype(np.uint8)
     assert edits.enhance(noisy, "denoise")[:, :20].std() < 0.5 * noisy[:, :20].std()
+
+
+def test_places_of_a_crop_are_told_in_the_photo(workspace: Workspace) -> None:
+    call(workspace, "crop_zoom", image="img1", box=[100, 80, 356, 272])
+    text = call(workspace, "in_original", image="view1", points=[[0, 0], [512, 384]], boxes=[[0, 0, 1024, 768]])
+    assert text.split("\n") == [
+        "(0, 0) of view1 is (100, 80) in img1",
+        "(512, 384) of view1 is (228, 176) in img1",
+        "box (0, 0, 1024, 768) of view1 is box (100, 80, 356, 272) in img1",
+    ]
+    call(workspace, "flip", image="view1", direction="horizontal")
+    assert call(workspace, "in_original", image="view2", points=[[0, 0]]).endswith("(356, 80) in img1")
+    assert "was not made from another" in call(workspace, "in_original", image="img1", points=[[0, 0]])
+    assert "no places" in call(workspace, "in_original", image="view1")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sightline.geometry import PictureTransform
 from sightline.memory import Draft, ModelMistake, Picture
-from sightline.memory.refs import box_ref, path_ref
-from sightline.tools.contract import Box, ToolContext, ToolResult, tool
+from sightline.memory.refs import box_ref, path_ref, point_ref
+from sightline.tools.contract import Box, Point, ToolContext, ToolResult, tool
 from sightline.tools.image import edits
 
 MOST_SIDE_BY_SIDE = 12
@@ -25,8 +26,8 @@ def crop_zoom(image: Picture, box: Box) -> ToolResult:
     part = box_ref(image.handle, transform.box_to_parent((0, 0, *transform.child_size)))
     draft = Draft(pixels, f"{image.handle} {part}, enlarged {zoom:.3g} times", [(image.handle, transform, None)])
     return ToolResult(
-        f"{draft} is the part {part} of {image.handle}, enlarged {zoom:.3g} times. "
-        "Places in it are its own; results found in it are converted back.",
+        f"{draft} is the part {part} of {image.handle}, enlarged {zoom:.3g} times. Places in it are its own; "
+        f"`in_original` says where they lie in {image.handle}.",
         [draft],
     )
 
@@ -131,5 +132,34 @@ def enhance(
     return ToolResult(f"{draft} is {image.handle}, enhanced: {how}. Same size, same places.", [draft])
 
 
-TOOLS = [crop_zoom, rotate, flip, grid_overlay, side_by_side, enhance]
+@tool(family="image", example={"image": "img1", "points": [[100, 80]]})
+def in_original(
+    context: ToolContext, image: Picture, points: list[Point] | None = None, boxes: list[Box] | None = None
+) -> ToolResult:
+    """Say where places of a crop, a turned or any other derived picture lie in the picture it was made from.
+
+    Args:
+        context: What the call may use.
+        image: The derived picture that the places are in.
+        points: Points in it.
+        boxes: Boxes in it; from a picture turned by an odd angle, the upright box around each is given.
+    """
+    places = [*(points or []), *(boxes or [])]
+    if not places:
+        raise ModelMistake("in_original: there are no places to convert.", "Give points or boxes.")
+    lines = []
+    for place in places:
+        found = context.workspace.in_original(image.handle, place)
+        if found is None:
+            return ToolResult(f"{image.handle} was not made from another picture: its places are its own.")
+        handle, there = found
+        lines.append(f"{_place(image.handle, place)} of {image.handle} is {_place(handle, there)} in {handle}")
+    return ToolResult("\n".join(lines))
+
+
+def _place(handle: str, place: Sequence[float]) -> str:
+    return point_ref(handle, place) if len(place) == 2 else f"box {box_ref(handle, place)}"
+
+
+TOOLS = [crop_zoom, rotate, flip, grid_overlay, side_by_side, enhance, in_original]
 """The family, in the order it is listed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from sightline.geometry.dialects import CoordinateDialect
 from sightline.memory import InfrastructureError, InstrumentLimit, ModelMistake, ObjectSeen, Picture
@@ -67,16 +68,26 @@ async def locate_by_vlm(context: ToolContext, image: Picture, phrase: str) -> To
         )
     box, point = _place(data, image, look)
     key = fresh_key()
-    place = box_ref(image.handle, box) if box else point_ref(image.handle, point or (0.0, 0.0))
-    kind = "box" if box else "point"
-    fact = ObjectSeen(
-        object=key, name=phrase.strip(), picture=image.handle, box=box, point=point, source="locate_by_vlm"
-    )
+    seen = [_seen(key, phrase, image.handle, box, point)]
+    original = context.workspace.in_original(image.handle, box or point or ())
+    if original is not None:
+        # What was found in a crop is also known in the photo that the crop was made from.
+        handle, place = original
+        seen.append(_seen(key, phrase, handle, place if box else None, None if box else place))
+    places = ", which is ".join(_where(fact) for fact in seen)
     return ToolResult(
-        f"{new_ref(key)} {plain(phrase)!r} in {image.handle}: {kind} {place}, as a fresh model call sees it "
-        "(no score; rough).",
-        facts=[fact],
+        f"{new_ref(key)} {plain(phrase)!r}: {places}, as a fresh model call sees it (no score; rough).", facts=[*seen]
     )
+
+
+def _seen(key: str, phrase: str, handle: str, box: Any, point: Any) -> ObjectSeen:
+    return ObjectSeen(object=key, name=phrase.strip(), picture=handle, box=box, point=point, source="locate_by_vlm")
+
+
+def _where(fact: ObjectSeen) -> str:
+    if fact.box is not None:
+        return f"box {box_ref(fact.picture, fact.box)} in {fact.picture}"
+    return f"point {point_ref(fact.picture, fact.point or (0.0, 0.0))} in {fact.picture}"
 
 
 def _look(context: ToolContext) -> Look:
