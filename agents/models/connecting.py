@@ -86,6 +86,10 @@ def _provider_arguments(provider: str, profile: ModelProfile, base_url: str | No
     arguments: dict[str, Any] = {}
     if base_url is not None:
         arguments["base_url"] = base_url
+    if provider in ("openai", "anthropic"):
+        # LangChain shares one connection pool in the process. A connection kept from an event loop that has ended
+        # (`asyncio.run` twice, or `ask` and then `aask`) fails, and the SDK then sends the request, and pays, again.
+        arguments["default_headers"] = {"Connection": "close"}
     if provider == "openai":
         arguments["use_responses_api"] = profile.api == "responses"
         arguments["stream_usage"] = True

@@ -250,3 +250,18 @@ def test_an_error_in_the_middle_of_a_stream_is_the_providers() -> None:
 def test_profile_for_a_helper_is_its_own() -> None:
     assert profile_for("openai:gpt-4.1").dialect.name == "pixels"
     assert connect("openai:Qwen/Qwen3-VL-8B", base_url=NOWHERE).profile.dialect.name == "permille"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_one_agent_serves_several_event_loops_with_one_request_each(protocol: Protocol, tmp_path: Path) -> None:
+    import asyncio
+
+    with ModelServer(protocol, [ANSWER] * 3) as server:
+        agent = agent_on(server, protocol, tmp_path)
+        agent.ask("Which?", photo(), options=OPTIONS)
+        for _ in range(2):
+            asyncio.run(agent.aask("Which?", photo(), options=OPTIONS))
+    assert len(server.requests) == 3
+    # The scripted server closes connections anyway; a provider does so because it is asked to.
+    for request in server.requests:
+        assert {name.lower(): value for name, value in request.headers.items()}["connection"].lower() == "close"
