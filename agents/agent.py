@@ -39,7 +39,7 @@ from sightline.memory import (
     find_run,
     new_run_folder,
 )
-from sightline.tools import Tool, run_blocking
+from sightline.tools import Tool, all_tools, run_blocking
 from sightline.tools.background import iterate_blocking
 
 if TYPE_CHECKING:
@@ -126,14 +126,22 @@ class SpatialAgent:
     ) -> SpatialAgent:
         """An agent set up as a run was: same model, tools, strategy, budget. `changes` override.
 
+        A helper, a context policy and model settings that may hold secrets are not kept: give them again.
+
         Raises:
-            InputError: There is no such run, or it used a chat model object, which `model=` must give again.
+            InputError: There is no such run; or it used a chat model object or tools of your own, which `model=` and
+                `tools=` must give again.
         """
         started = Workspace.open(find_run(run, None if runs is None else Path(runs))).started
         if started is None:
             raise InputError(f"The run {run} has no beginning.", "It was killed before it started; ask again.")
         if "model" not in changes and started.model != "rules" and ":" not in started.model:
             raise InputError(f"The run used a chat model object ({started.model}).", "Give it again as model=.")
+        own = [name for name in started.tools if name not in {tool.name for tool in all_tools()}]
+        if own and "tools" not in changes:
+            raise InputError(
+                f"The run used tools of your own ({', '.join(own)}).", "Give all its tools again as tools=."
+            )
         settings = dict(started.model_settings)
         arguments: dict[str, Any] = {
             "model": started.model,

@@ -11,17 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sightline.memory import ModelMistake, Picture, Workspace
 from sightline.tools.characters import from_outside
 from sightline.tools.parameters import SCALARS, Parameter, Place
+from sightline.tools.places import to_stored, valid_range
 
 if TYPE_CHECKING:
     from sightline.tools.contract import Sees, Tool
-
-OVERSHOOT = 0.02
-"""Share of a side by which a place may pass the edge and is moved back onto it: models round."""
 
 
 def resolve(tool: Tool, arguments: dict[str, Any], workspace: Workspace, sees: Sees) -> dict[str, Any]:
@@ -176,25 +172,14 @@ class _Reader:
         return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
 
     def _inside(self, numbers: list[float], picture: Picture) -> list[tuple[float, float]]:
-        sent = self.sees.limits.fit(picture.size)
-        dialect = self.sees.dialect
-        with np.errstate(over="ignore"):  # a number near the largest float is outside, like any other
-            points = dialect.from_model(numbers, picture.size, sent)
-        width, height = picture.size
-        out = []
-        for x, y in points:
-            if not (
-                -OVERSHOOT * width <= x <= (1 + OVERSHOOT) * width
-                and -OVERSHOOT * height <= y <= (1 + OVERSHOOT) * height
-            ):
-                wide, high = (dialect.number(v) for v in dialect.extent(sent))
-                raise ModelMistake(
-                    f"{self.tool.name}: {self.parameter.name} {_named([round(n, 4) for n in numbers])} lies outside "
-                    f"{picture.handle}.",
-                    f"There x goes from 0 to {wide} and y from 0 to {high}; places are {dialect.describe()}.",
-                )
-            out.append((min(max(float(x), 0.0), float(width)), min(max(float(y), 0.0), float(height))))
-        return out
+        points = to_stored(numbers, picture.size, self.sees)
+        if points is None:
+            raise ModelMistake(
+                f"{self.tool.name}: {self.parameter.name} {_named([round(n, 4) for n in numbers])} lies outside "
+                f"{picture.handle}.",
+                f"There {valid_range(picture.size, self.sees)}; places are {self.sees.dialect.describe()}.",
+            )
+        return points
 
     def _wrong(self, value: Any) -> ModelMistake:
         shape = {

@@ -273,24 +273,17 @@ def _place(spec: AnswerSpec, value: Any, sees: Sees, picture_size: Size) -> Valu
 
 
 def _inside(spec: AnswerSpec, numbers: list[float], sees: Sees, size: Size) -> list[tuple[float, float]]:
-    """Numbers of the dialect as points in stored pixels, moved onto the edge where they pass it by a little."""
-    # Not at import: the tools' arguments pull in all of memory, and a spec alone needs none of it.
-    from sightline.tools.arguments import OVERSHOOT
+    """Numbers of the dialect as points in stored pixels."""
+    # Not at import: the tools pull in all of memory, and a spec alone needs none of it.
+    from sightline.tools.places import to_stored, valid_range
 
-    sent = sees.limits.fit(size)
-    width, height = size
-    out = []
-    for x, y in sees.dialect.from_model(numbers, size, sent).tolist():
-        if not (
-            -OVERSHOOT * width <= x <= (1 + OVERSHOOT) * width and -OVERSHOOT * height <= y <= (1 + OVERSHOOT) * height
-        ):
-            wide, high = (sees.dialect.number(v) for v in sees.dialect.extent(sent))
-            raise ModelMistake(
-                f"answer: {_shown(numbers)} lies outside {spec.picture}.",
-                f"There x goes from 0 to {wide} and y from 0 to {high}; the value is {spec.form(sees)}.",
-            )
-        out.append((min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height))))
-    return out
+    points = to_stored(numbers, size, sees)
+    if points is None:
+        raise ModelMistake(
+            f"answer: {_shown(numbers)} lies outside {spec.picture}.",
+            f"There {valid_range(size, sees)}; the value is {spec.form(sees)}.",
+        )
+    return points
 
 
 def _numbers(value: Any) -> list[float] | None:

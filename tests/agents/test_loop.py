@@ -341,3 +341,12 @@ def test_the_budget_of_calls_holds_within_a_turn(tmp_path: Path) -> None:
     assert list(results(server.requests[1]).values()).count("slept 0") == 3
     assert server.requests[1].tool_choice == "none"
     assert (answer.value, answer.forced) == ("A", True)
+
+
+def test_a_run_with_tools_of_ones_own_needs_them_again(tmp_path: Path) -> None:
+    with ModelServer("messages", [ANSWER_B]) as server:
+        answer = ask(server, "messages", tmp_path)
+        with pytest.raises(InputError, match="tools of your own"):
+            SpatialAgent.from_run(answer.run, runs=tmp_path)
+        again = SpatialAgent.from_run(answer.run, runs=tmp_path, tools=["memory", *TEST_TOOLS])
+    assert again.resume(answer.run).value == "B"

@@ -10,6 +10,7 @@ from sightline.geometry.dialects import CoordinateDialect
 from sightline.memory import InfrastructureError, InstrumentLimit, ModelMistake, ObjectSeen, Picture
 from sightline.memory.refs import box_ref, fresh_key, new_ref, plain, point_ref
 from sightline.tools.contract import Look, ToolContext, ToolResult, tool
+from sightline.tools.places import to_stored
 
 MODEL_TIME_LIMIT = 300.0
 """Seconds: as long as a model may take to answer."""
@@ -143,14 +144,12 @@ def _place(
         raise InstrumentLimit(
             "the model that was asked gave neither a box nor a point.", "Ask again, or look yourself."
         )
-    width, height = image.size
-    points = look.sees.dialect.from_model(numbers, image.size, look.sees.limits.fit(image.size))
-    if any(not (-0.05 * width <= x <= 1.05 * width and -0.05 * height <= y <= 1.05 * height) for x, y in points):
+    clipped = to_stored(numbers, image.size, look.sees)
+    if clipped is None:
         raise InstrumentLimit(
             f"the model that was asked named a place outside {image.handle}: {numbers}.",
             "Ask again, or look yourself.",
         )
-    clipped = [(min(max(float(x), 0.0), width), min(max(float(y), 0.0), height)) for x, y in points]
     if len(clipped) == 1:
         return None, clipped[0]
     (xa, ya), (xb, yb) = clipped
