@@ -114,11 +114,12 @@ class SpatialAgent:
         self._settings = {"base_url": base_url, **(model_settings or {})}
         self._runs = None if runs is None else Path(runs)
         self._checkpoint = checkpoint
-        if self.budget.dollars is not None and self.adapter.profile.prices is None:
-            raise InputError(
-                f"The price of {self.adapter.label} is unknown, so a budget in dollars cannot be kept.",
-                "Limit steps or tokens instead, or give a profile with prices.",
-            )
+        for asked in (self.adapter, self._helper):
+            if self.budget.dollars is not None and asked is not None and asked.profile.prices is None:
+                raise InputError(
+                    f"The price of {asked.label} is unknown, so a budget in dollars cannot be kept.",
+                    "Limit steps or tokens instead, or give a profile with prices.",
+                )
 
     @classmethod
     def from_run(
@@ -351,6 +352,15 @@ class SpatialAgent:
         if (before.dialect, before.limits) != (now.dialect, now.limits):
             raise InputError(
                 f"{self.adapter.label} names places in another way than {started.model} did in this run.", remedy
+            )
+        if (before.protocol, before.api) != (now.protocol, now.api):
+            raise InputError(
+                f"{self.adapter.label} is spoken to in another way than {started.model} was in this run.", remedy
+            )
+        if strategy_named(started.strategy).uses_tools != self.strategy.uses_tools:
+            raise InputError(
+                f"The run was begun with the strategy {started.strategy}; {self.strategy.name} cannot go on from it.",
+                f"Use strategy={started.strategy!r}, or ask again.",
             )
 
     def _context(self, workspace: Workspace, on_delta: Any) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if value is not None and value <= 0:
+            if value is not None and not 0 < value < math.inf:
                 raise InputError(f"The budget's {name} is {value}.", "Give a positive number, or none for no limit.")
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +78,9 @@ def last_step_reason(budget: Budget, used: Spent) -> str:
         return f"this is step {used.steps + 1} of {budget.steps}"
     for name in ("calls", "pictures", "tokens", "seconds", "dollars"):
         limit, value = getattr(budget, name), getattr(used, name)
-        if limit is not None and value is not None and value >= limit:
+        if limit is not None and value is None:
+            return f"what the run has cost is no longer known, and its budget is {_amount(name, limit)}"
+        if limit is not None and value >= limit:
             return f"the budget of {_amount(name, limit)} is used up"
     return ""
 

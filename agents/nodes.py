@@ -132,6 +132,10 @@ async def think(state: RunState, runtime: Runtime[Run]) -> RunState:
         except InfrastructureError as error:
             ws.append(ModelFailed(step=step.number, message=error.message, remedy=error.remedy))
             raise
+        except Exception as error:
+            said = f"Asking the model failed ({type(error).__name__}: {error})."
+            ws.append(ModelFailed(step=step.number, message=said, remedy="This is a fault of the program; report it."))
+            raise
         from langchain_core.messages import message_to_dict
 
         ws.append(
@@ -183,10 +187,14 @@ async def act(state: RunState, runtime: Runtime[Run]) -> RunState:
         waiting = [record for record in batch if not record.committed]
         if waiting:
             gate = asyncio.Semaphore(MOST_AT_ONCE)
-            async with asyncio.TaskGroup() as group:
-                for record in waiting:
-                    if record.finished is None:
-                        group.create_task(_make(run, record, gate, within=working.index(record) < room))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for record in waiting:
+                        if record.finished is None:
+                            group.create_task(_make(run, record, gate, within=working.index(record) < room))
+            except* InfrastructureError as failures:
+                # The journal cannot be written: what a person reads is the one reason, not a group of them.
+                raise failures.exceptions[0] from None
             ws.commit([record.call.id for record in waiting])
     _settle_answers(run, step, answers, beside=bool(working))
     return run.state(step.number)
@@ -282,6 +290,9 @@ def _settle_answers(run: Run, step: StepRecord, answers: list[CallRecord], *, be
     values = []
     for record in answers:
         if record.finished is not None:
+            # Settled before the run was killed; a later one is still compared with it.
+            if record.finished.outcome == "ok":
+                values.append(_read_call(run, record.call).value)
             continue
         outcome, text = "ok", "Taken."
         try:
@@ -329,8 +340,10 @@ def _accepted(step: StepRecord) -> CallRecord | None:
 def _text_answer(run: Run, step: StepRecord) -> Answered | None:
     """The answer that a reply's words hold, or None."""
     assert step.reply is not None
-    found = extract(run.parts.spec, step.reply.text, run.parts.profile, _answer_size(run))
     raw = step.reply.text
+    # The last line of a reply that was cut off may be half a number, or the first half of "B or C".
+    whole = raw.rpartition("\n")[0] if step.reply.stop == "cut off" else raw
+    found = extract(run.parts.spec, whole, run.parts.profile, _answer_size(run))
     if found.cannot_tell:
         return Answered(status="cannot tell", text=raw, raw=raw, extraction=found.how)
     if not found.how:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-_SECRET = re.compile(r"key|secret|passw|credential|auth|header|cookie|token(?!s)", re.IGNORECASE)
+_SECRET = re.compile(r"key|secret|passw|credential|auth|header|cookie|proxy|token(?!s)", re.IGNORECASE)
 """Names of model settings that hold secrets; `max_tokens` is none."""
 
 
@@ -15,15 +15,13 @@ def recordable(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Model settings as the journal may keep them: plain data, without anything that could be a secret."""
     kept = {name: value for name, value in settings.items() if value is not None and not _SECRET.search(name)}
     plain = {name: _plain_data(value) for name, value in kept.items() if _is_plain(value)}
-    if isinstance(plain.get("base_url"), str):
-        plain["base_url"] = without_password(plain["base_url"])
     return plain
 
 
 def without_password(address: str) -> str:
-    """A server's address without the name and the password that may stand in it."""
+    """A server's address without the name, the password and the query that may stand in it."""
     parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _is_plain(value: Any) -> bool:
@@ -35,4 +33,6 @@ def _plain_data(value: Any) -> Any:
         return recordable({str(name): item for name, item in value.items()})
     if isinstance(value, list | tuple):
         return [_plain_data(item) for item in value if _is_plain(item)]
+    if isinstance(value, str) and "://" in value:
+        return without_password(value)
     return value

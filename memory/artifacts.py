@@ -11,15 +11,18 @@ import hashlib
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from sightline.geometry.transforms import PictureTransform
+from sightline.memory.errors import InfrastructureError
 from sightline.memory.refs import fresh_key, new_ref
 
 ArtifactKind = Literal["input", "view", "video", "panorama"]
@@ -112,30 +115,50 @@ class ArtifactStore:
         self.folder = folder
 
     def put(self, data: bytes, suffix: str) -> str:
-        """Write bytes once; returns their SHA-256 in hex. Atomic: a kill leaves no half file under a final name."""
+        """Write bytes once; returns their SHA-256 in hex. Atomic: a kill leaves no half file under a final name.
+
+        Raises:
+            InfrastructureError: They cannot be written.
+        """
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest, suffix)
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".part-", delete=False) as part:
+            with self._part() as part:
                 part.write(data)
             Path(part.name).replace(path)
         return digest
 
     def put_file(self, source: Path, suffix: str) -> str:
-        """Copy a file in without holding it in memory; returns its SHA-256 in hex."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Copy a file in without holding it in memory; returns its SHA-256 in hex.
+
+        Raises:
+            InfrastructureError: It cannot be written.
+        """
         hasher = hashlib.sha256()
-        with (
-            source.open("rb") as src,
-            tempfile.NamedTemporaryFile(dir=self.folder, prefix=".part-", delete=False) as part,
-        ):
+        with source.open("rb") as src, self._part() as part:
             while chunk := src.read(1 << 20):
                 hasher.update(chunk)
                 part.write(chunk)
         digest = hasher.hexdigest()
         Path(part.name).replace(self.path(digest, suffix))
         return digest
+
+    @contextmanager
+    def _part(self) -> Iterator[IO[bytes]]:
+        """A file to write into before it gets its final name; removed where that fails."""
+        name = ""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".part-", delete=False) as part:
+                name = part.name
+                yield part
+        except OSError as error:
+            if name:
+                Path(name).unlink(missing_ok=True)
+            raise InfrastructureError(
+                f"A picture cannot be written to {self.folder} ({error.strerror}).",
+                "Free some space, or set SIGHTLINE_RUNS.",
+            ) from error
 
     def path(self, digest: str, suffix: str) -> Path:
         """Where the bytes with this digest lie."""

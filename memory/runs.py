@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.memory.artifacts import ArtifactStore
-from sightline.memory.errors import InputError
+from sightline.memory.errors import InfrastructureError, InputError
 from sightline.memory.events import (
     Answered,
     Event,
@@ -36,9 +36,26 @@ def runs_folder() -> Path:
 
 
 def new_run_folder(runs: Path | None = None) -> Path:
-    """A folder for a new run, named by its time (UTC) and four random characters; not made yet."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    return (runs or runs_folder()) / f"{stamp}-{secrets.token_hex(2)}"
+    """A new, empty folder for a run, named by its time (UTC, to the millisecond) and four random characters.
+
+    Raises:
+        InfrastructureError: It cannot be made.
+    """
+    parent = runs or runs_folder()
+    while True:
+        now = time.time()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+        folder = parent / f"{stamp}-{int(now * 1000) % 1000:03d}{secrets.token_hex(2)}"
+        try:
+            folder.mkdir(parents=True, exist_ok=False)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise InfrastructureError(
+                f"No run can be kept in {parent} ({error.strerror}).",
+                "Set SIGHTLINE_RUNS, or --runs, to a folder of yours.",
+            ) from error
+        return folder
 
 
 def list_runs(runs: Path | None = None) -> list[Path]:

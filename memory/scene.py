@@ -15,6 +15,10 @@ NAME_LENGTH = 60
 """Characters of an object's name that are listed: a name is a model's own words, of any length."""
 
 
+MARKED = "marked by the person"
+"""The source of what a person drew."""
+
+
 @dataclass(frozen=True)
 class Sighting:
     """One object in one picture; box and point in stored pixels of that picture."""
@@ -80,10 +84,15 @@ class SceneMap:
     def lines(self, most: int) -> list[str]:
         """One line an object, with references, at most `most` of them, the latest last, and a line for the rest."""
         objects = list(self.objects.values())
+        listed = objects
         out = []
         if len(objects) > most:
-            out.append(f"({len(objects) - most} earlier objects are not listed; name one to use it)")
-        for item in objects[-most:]:
+            # What a person marked is what the question is about.
+            marked = [item for item in objects if any(s.source == MARKED for s in item.sightings)][:most]
+            others = [item for item in objects if item not in marked]
+            listed = marked + others[len(others) - (most - len(marked)) :]
+            out.append(f"({len(objects) - len(listed)} earlier objects are not listed)")
+        for item in listed:
             where = "; ".join(s.describe() for s in item.sightings[-3:])
             name = plain(item.name if len(item.name) <= NAME_LENGTH else item.name[: NAME_LENGTH - 3] + "...")
             out.append(f'{item.handle} "{name}" {where}')

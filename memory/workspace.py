@@ -62,7 +62,7 @@ from sightline.memory.pictures import (
     probe_video,
 )
 from sightline.memory.refs import number_new
-from sightline.memory.scene import SceneMap
+from sightline.memory.scene import MARKED, SceneMap
 from sightline.memory.steps import CallRecord, StepRecord
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ class Workspace:
                 picture=picture,
                 box=(place[0], place[1], place[2], place[3]) if len(place) == 4 else None,
                 point=(place[0], place[1]) if len(place) == 2 else None,
-                source="marked by the person",
+                source=MARKED,
             )
             self.append(FactStated(fact=fact))
 

@@ -54,12 +54,14 @@ class _PrivateLoop:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.thread: threading.Thread | None = None
 
     def get(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, daemon=True, name="sightline-loop").start()
+                self.thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="sightline-loop")
+                self.thread.start()
             return self._loop
 
 
@@ -96,7 +98,14 @@ def run_blocking(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the private loop and wait for it; works with or without a running loop in this thread.
 
     An interrupt (Ctrl-C) cancels the work and waits until it has let go.
+
+    Raises:
+        RuntimeError: Called on the private loop itself, e.g. by an async tool or a callback, where it would wait for
+            itself for ever.
     """
+    if threading.current_thread() is _private.thread:
+        work.close()
+        raise RuntimeError("this is Sightline's own event loop: await the method that begins with `a` instead")
     running = _Background(work)
     try:
         return running.result()

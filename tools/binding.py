@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 from sightline.memory import ToolFinished, Workspace
 from sightline.memory.refs import fill
 from sightline.tools.background import run_blocking
-from sightline.tools.contract import Instrument, Look, Sees, StoredPixels, ToolContext
+from sightline.tools.contract import Instrument, Look, Sees, StoredPixels, Tool, ToolContext
 from sightline.tools.execution import execute
 
 
@@ -55,7 +55,7 @@ def bind(
 def _bound(instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None) -> BaseTool:
     return BoundTool(
         name=instrument.name,
-        description=instrument.describe(sees),
+        description=_description(instrument, sees),
         args_schema=instrument.schema(sees),
         response_format="content_and_artifact",
         handle_tool_error=True,
@@ -64,6 +64,14 @@ def _bound(instrument: Instrument, workspace: Workspace, sees: Sees, look: Look 
         _sees=sees,
         _look=look,
     )
+
+
+def _description(instrument: Instrument, sees: Sees) -> str:
+    """What it does; for tools that take places also how they are named, which no prompt of ours says here."""
+    about = instrument.describe(sees)
+    if isinstance(instrument, Tool) and any(parameter.has_places for parameter in instrument.parameters):
+        about += f"\nPlaces are {sees.dialect.describe()}."
+    return about
 
 
 class BoundTool(BaseTool):

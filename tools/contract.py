@@ -4,12 +4,9 @@ A tool is a typed function with a docstring, declared unbound:
 
     @tool(family="image", example={"image": "img1", "box": [100, 80, 300, 240]})
     def crop_zoom(image: Picture, box: Box) -> ToolResult:
-        \"\"\"Cut a box out of a picture and enlarge it.
+        \"\"\"Cut a box out of a picture and enlarge it. ...\"\"\"
 
-Args:
-            image: Picture to look into.
-            box: What to cut out.
-        \"\"\"
+The docstring describes the tool and, under `Args:`, each argument.
 
 The function gets resolved values: a `Picture` for a handle, stored pixels for a place. What a model sees (schema,
 texts, numbers in its own coordinate dialect) is made where the tool is bound to one, see `sightline.tools.binding`.

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import ToolMessage
-from langchain_core.tools import BaseTool, ToolException
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from langchain_core.tools import Tool as LangChainTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ValidationError
 
 from sightline.memory import Draft, InputError, InstrumentLimit, ModelMistake
 from sightline.memory.pictures import load_picture
+from sightline.tools.background import in_daemon_thread
 from sightline.tools.characters import from_outside
 from sightline.tools.contract import DEFAULT_TIME_LIMIT, Sees, ToolContext, ToolResult
 
@@ -51,15 +53,15 @@ class ForeignTool:
         """Call it; text and pictures of its content come back as ours do."""
         call = {"type": "tool_call", "name": self.name, "args": arguments, "id": "call"}
         try:
-            message = await self.tool.ainvoke(call)
+            message = await self._invoke(call)
         except ValidationError as error:
             problem = error.errors()[0]
             where = ".".join(str(part) for part in problem["loc"])
             raise ModelMistake(f"{self.name}: {where}: {problem['msg']}.", "Look at its schema.") from None
         except ToolException as error:
-            raise InstrumentLimit(f"{self.name} says: {from_outside(str(error))}") from error
+            raise InstrumentLimit(f"{self.name} says: {_bounded(from_outside(str(error)))}") from error
         if not isinstance(message, ToolMessage):
-            return ToolResult(from_outside(str(message)))
+            return ToolResult(_bounded(from_outside(str(message))))
         texts, pictures = [], []
         for block in message.content_blocks:
             if block["type"] == "text":
@@ -69,10 +71,24 @@ class ForeignTool:
             else:
                 texts.append(f"({block['type']} content, which is not shown)")
         if message.status == "error":
-            raise InstrumentLimit(f"{self.name} says: {' '.join(texts)}")
+            raise InstrumentLimit(f"{self.name} says: {_bounded(' '.join(texts))}")
         if pictures:
             texts.append(f"Pictures: {', '.join(map(str, pictures))}.")
         return ToolResult(_bounded("\n".join(texts)) or "(no text)", pictures)
+
+    async def _invoke(self, call: dict[str, Any]) -> Any:
+        """Call it; a synchronous tool on a thread of its own, so that one that hangs can be given up.
+
+        LangChain would run it in the event loop's few shared threads, which everything else needs too.
+        """
+        synchronous = getattr(self.tool, "coroutine", None) is None and type(self.tool)._arun in (
+            BaseTool._arun,
+            StructuredTool._arun,
+            LangChainTool._arun,
+        )
+        if synchronous:
+            return await in_daemon_thread(self.tool.invoke, input=call)
+        return await self.tool.ainvoke(call)
 
     def _picture(self, block: Any) -> Draft:
         data = block.get("base64")

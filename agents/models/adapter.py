@@ -127,9 +127,10 @@ class ModelAdapter:
             calls = [
                 _raw_call(f"{call_ids}_{i}", c.name, c.arguments, c.malformed) for i, c in enumerate(parsed.calls, 1)
             ]
+            calls = _without_torn(calls, stop)
             kept = AIMessage(parsed.kept)
             return Reply(kept, parsed.text, reasoning or parsed.reasoning, stop, usage, seconds, calls)
-        calls = _calls(message, call_ids)
+        calls = _without_torn(_calls(message, call_ids), stop)
         return Reply(_sendable(message, calls), text, reasoning, stop, usage, seconds, calls)
 
     def _usage(self, message: AIMessage, pictures: int) -> Usage:
@@ -183,6 +184,17 @@ def _calls(message: AIMessage, prefix: str) -> list[RawCall]:
         seen.add(identity)
         calls.append(_raw_call(identity, name, arguments, malformed))
     return calls
+
+
+def _without_torn(calls: list[RawCall], stop: str) -> list[RawCall]:
+    """The calls with the last one malformed where the reply was cut off.
+
+    LangChain completes the JSON of a call that ends early, so that `{"value": 1` of a longer number looks whole.
+    """
+    if stop != "cut off" or not calls or calls[-1].malformed:
+        return calls
+    torn = calls[-1]
+    return [*calls[:-1], RawCall(torn.provider_id, torn.name, {}, f"{json.dumps(torn.arguments)} (cut off)")]
 
 
 def _raw_call(identity: str, name: str, arguments: dict[str, Any], malformed: str) -> RawCall:

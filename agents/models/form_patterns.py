@@ -47,103 +47,25 @@ _EXTREMES: dict[str, Extreme] = {
 _PLAIN_NOUNS = frozenset({"object", "thing", "region", "shape", "item", "one", "blob"})
 _EDGES = {"left": "left edge", "right": "right edge", "top": "top edge", "bottom": "bottom edge"}
 
-# Words that change what a question means in ways these rules cannot follow.
-_BEYOND = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "except",
-        "without",
-        "but",
-        "other",
-        "another",
-        "behind",
-        "front",
-        "depth",
-        "deep",
-        "camera",
-        "viewer",
-        "near",
-        "far",
-        "away",
-        "closer",
-        "nearer",
-        "between",
-        "inside",
-        "outside",
-        "under",
-        "underneath",
-        "beneath",
-        "over",
-        "on",
-        "in",
-        "at",
-        "with",
-        "and",
-        "or",
-        "than",
-        "facing",
-        "toward",
-        "towards",
-        "if",
-        "when",
-        "who",
-        "why",
-        "real",
-        "metres",
-        "meters",
-        "meter",
-        "metre",
-        "centimetres",
-        "cm",
-        "feet",
-        "inches",
-        "which",
-        "what",
-        "where",
-        "how",
-        "is",
-        "are",
-        "was",
-        "were",
-        "does",
-        "do",
-        "same",
-        "different",
-        "both",
-        "all",
-        "any",
-        "every",
-        "each",
-        "more",
-        "most",
-        "fewer",
-        "less",
-        "second",
-        "third",
-        "half",
-        "person",
-        "holding",
-        "only",
-        "also",
-        "visible",
-        "hidden",
-        "of",
-        "to",
-        "from",
-        "by",
-        "next",
-        "beside",
-        "left",
-        "right",
-        "above",
-        "below",
-        "taller",
-        "wider",
-        "shorter",
-    ]
-)
+_BEYOND_WORDS = """
+above all also and another any are at away behind below beneath beside between both but by camera centimetres closer
+cm deep depth different do does each every except facing far feet fewer from front half hidden holding how if in
+inches inside is left less meter meters metre metres more most near nearer never next no not of on only or other
+outside over person real right same second shorter taller than third to toward towards under underneath viewer
+visible was were what when where which who why wider with without
+"""
+"""Words that change what a question means in ways these rules cannot follow."""
+
+_UNKNOWN_LOOKS = """
+turquoise cyan teal magenta beige gold golden silver navy maroon lime olive indigo tan cream khaki crimson dark
+scarlet lavender colored coloured bright light small big large tiny little huge striped dotted tall short long thin
+thick star stars hexagon hexagons pentagon pentagons oval ovals ellipse ellipses diamond diamonds cross crosses
+heart hearts polygon polygons cube cubes sphere spheres cylinder cylinders pixel pixels color colors corner corners
+edge edges side sides picture pictures image images photo photos
+"""
+"""Colours, sizes and shapes that are not told apart, and parts of the picture itself."""
+
+_BEYOND = frozenset(_BEYOND_WORDS.split()) | frozenset(_UNKNOWN_LOOKS.split())
 
 
 _NP = "(?:the |a |an )?(.+?)"
@@ -212,7 +134,8 @@ def parse_referent(text: str, marks: Sequence[str] = ()) -> Referent | None:
             continue
         else:
             rest.append(word)
-    if any(word in _BEYOND or word in _EXTREMES or word in _COLORS for word in rest) or len(rest) > 2:
+    # One word may name the thing ("the red mug"); more, or one before a shape, would say something about it.
+    if any(word in _BEYOND or word in _EXTREMES or word in _COLORS for word in rest) or len(rest) > (shape is None):
         return None
     return Referent(text, None, color, shape, extreme, " ".join(rest))
 
@@ -320,7 +243,7 @@ def _nearest(m: re.Match[str], options: Options, marks: Marks) -> Form | None:
 def _anchor(
     text: str, marks: Marks
 ) -> Referent | Literal["left edge", "right edge", "top edge", "bottom edge", "any edge", "centre"] | None:
-    edge = re.fullmatch(_EDGE_PHRASE, text)
+    edge = re.fullmatch(_EDGE_PHRASE, text) or re.fullmatch(r"(?:the )?(left|right|top|bottom)", text)
     if edge is not None:
         return _EDGES[edge.group(1)]  # type: ignore[return-value]
     if re.fullmatch(_CENTRE_PHRASE, text):

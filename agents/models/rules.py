@@ -23,7 +23,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from sightline.agents.models.form_patterns import parse, parse_referent
-from sightline.agents.models.forms import FORMS, Count, Form
+from sightline.agents.models.forms import FORMS, Angle, Count, Distance, Extent, Form
 from sightline.agents.models.rules_solver import Thing, UnclearError, Verdict, View, find, needs_regions, solve
 
 MOST_DRAWN = 40
@@ -52,6 +52,8 @@ class Prompt:
     marks: dict[str, list[Thing]] = field(default_factory=dict)
     results: list[ToolMessage] = field(default_factory=list)
     last_turn: bool = False
+    added: bool = False
+    unit: str | None = None
 
     @classmethod
     def read(cls, messages: Sequence[BaseMessage]) -> Prompt:
@@ -59,8 +61,13 @@ class Prompt:
         prompt = cls()
         said = [str(m.text) for m in messages if m.type == "human"]
         first = said[0] if said else ""
-        found = re.search(r"^Question: (.+)$", first, re.MULTILINE)
+        found = re.search(
+            r"^Question: (.+?)$(?=\n(?:Options:|Give the answer|End with))", first, re.MULTILINE | re.DOTALL
+        )
         prompt.question = found.group(1) if found else first
+        prompt.added = "The person adds: " in "\n".join(said)
+        unit = re.search(r"`value` is a number in (.+?)\. Where", first)
+        prompt.unit = unit.group(1) if unit else None
         listed = first.partition("Options:\n")[2]
         prompt.options = dict(_OPTION.findall(listed))
         prompt.pictures = {handle: (int(w), int(h)) for handle, w, h in _INPUT.findall("\n".join(said))}
@@ -118,8 +125,12 @@ class RulesModel(BaseChatModel):
         form = parse(prompt.question, list(prompt.options.values()), [m.mark for m in marks if m.mark])
         if form is None:
             return self._cannot(prompt, OUTSIDE)
+        if prompt.added:
+            return self._cannot(prompt, "I cannot follow what was added to the question; ask it anew.")
         if reason:
             return self._cannot(prompt, reason)
+        if prompt.unit is not None and not _has_unit(form, prompt.unit):
+            return self._cannot(prompt, f"I measure in pixels of the picture and in degrees, not in {prompt.unit}.")
         regions: list[Thing] = []
         if needs_regions(form) or self._options_need_regions(prompt, marks):
             looked = prompt.result_of("find_regions")
@@ -131,6 +142,8 @@ class RulesModel(BaseChatModel):
             if looked.status == "error":
                 return self._cannot(prompt, f"I could not look: {seen}")
             regions = _regions(seen)
+            if re.search(r"^and \d+ more", seen, re.MULTILINE):
+                return self._cannot(prompt, "there are more things in the picture than I can keep apart.")
             if isinstance(form, Count) and "do not rely on" in seen:
                 return self._cannot(prompt, seen.split("\n")[0])
         view = View(prompt.pictures[picture], tuple(regions), tuple(marks))
@@ -203,6 +216,13 @@ OUTSIDE = (
 """What is said to a question that is none of the forms."""
 
 
+def _has_unit(form: Form, unit: str) -> bool:
+    """Whether a form's number is in this unit."""
+    if isinstance(form, Angle):
+        return unit in ("deg", "degree", "degrees")
+    return not isinstance(form, Distance | Extent) or unit in ("px", "pixel", "pixels")
+
+
 def _regions(text: str) -> list[Thing]:
     things = []
     for match in _REGION.finditer(text):
@@ -251,6 +271,21 @@ def _says(text: str, value: float | str | bool | Thing, view: View) -> bool:
         return ("yes" if value else "no") in words or ("true" if value else "false") in words
     if isinstance(value, str):
         return all(word in words for word in value.split() if word != "and")
+    if set(words) & {
+        "more",
+        "less",
+        "fewer",
+        "than",
+        "at",
+        "least",
+        "most",
+        "over",
+        "under",
+        "about",
+        "between",
+        "not",
+    }:
+        return False
     numbers = re.findall(_NUMBER, text)
     return len(numbers) == 1 and abs(float(numbers[0]) - value) <= 0.05 * max(1.0, abs(value)) * (value != round(value))
 

@@ -26,6 +26,7 @@ from sightline.agents.models.forms import (
     SizeComparison,
     Which,
 )
+from sightline.tools.drawing.ruler import angle_at, measure_segment
 
 TOO_CLOSE = 0.01
 """Share of the picture's diagonal below which two places are not told apart."""
@@ -193,21 +194,33 @@ def _fitting(referent: Referent, view: View) -> list[Thing]:
         for thing in view.regions
         if referent.color in (None, thing.color) and referent.shape in (None, thing.shape)
     ]
+    if fitting and referent.noun and not _alike_things(fitting):
+        raise UnclearError(
+            f"what stands out is not alike, and I do not recognise {referent.noun}: I see colour, shape and place, not "
+            "what things are. Mark what you mean, or ask about objects."
+        )
     if not fitting:
         seen = ", ".join(sorted({f"{t.color} {t.shape}" for t in view.regions})) or "nothing"
         raise UnclearError(f"no region fits {referent.text!r}; what stands out: {seen}.")
     return fitting
 
 
+def _alike_things(things: Sequence[Thing]) -> bool:
+    """Whether things could all be of one kind, as far as size tells: none more than six times as large as another."""
+    areas = [thing.area for thing in things if thing.area]
+    return len(areas) < 2 or max(areas) <= 6.0 * min(areas)
+
+
 def _count(form: Count, view: View) -> Verdict:
-    try:
-        things = _fitting(form.what, view)
-    except UnclearError:
-        things = []
+    if not view.regions:
+        raise UnclearError("nothing stands out from the background, which does not show that nothing is there.")
+    known = (form.what.color, form.what.shape)
+    fits = any(known[0] in (None, t.color) and known[1] in (None, t.shape) for t in view.regions)
+    things = _fitting(form.what, view) if fits else []
     where = ""
     if form.relation is not None and form.anchor is not None:
         anchor = find(form.anchor, view)
-        things = [t for t in things if t != anchor and _is_on(t, form.relation, anchor, view)]
+        things = [t for t in things if not _same(t, anchor) and _is_on(t, form.relation, anchor, view)]
         where = f" {_words(form.relation)} {anchor.name}"
     taken = f", each taken for one of the {form.what.text}: what things are is not recognised" if form.what.noun else ""
     number = len(things)
@@ -216,6 +229,15 @@ def _count(form: Count, view: View) -> Verdict:
         f"{number} fitting {'region stands' if number == 1 else 'regions stand'} out{where}{taken}.",
         tuple(things),
     )
+
+
+def _same(thing: Thing, anchor: Thing) -> bool:
+    """Whether a region is what a mark marks: its centre lies in the mark's box, or the mark's in its own."""
+    return thing == anchor or _holds(anchor.box, thing.centre) or _holds(thing.box, anchor.centre)
+
+
+def _holds(box: tuple[float, float, float, float], point: tuple[float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
 def _extreme(extreme: Extreme, things: Sequence[Thing], view: View) -> Thing:
@@ -248,6 +270,8 @@ def _is_on(a: Thing, direction: Direction, b: Thing, view: View) -> bool:
 def _side(form: Side, view: View) -> Verdict:
     a, b = find(form.a, view), find(form.b, view)
     across, down = a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]
+    if form.axis is None and math.hypot(across, down) < TOO_CLOSE * view.diagonal:
+        raise UnclearError(f"the centres of {a.name} and {b.name} are in one place: too close to call.")
     if form.axis is None:
         # Near the diagonals neither word alone is right.
         angle = math.degrees(math.atan2(min(abs(across), abs(down)), max(abs(across), abs(down))))
@@ -266,19 +290,15 @@ def _side(form: Side, view: View) -> Verdict:
 def _angle(form: Angle, view: View) -> Verdict:
     a, b = find(form.a, view), find(form.b, view)
     c = find(form.c, view) if form.c else None
-    pairs = [(b, a), (b, c)] if c else [(a, b)]
-    bearings = []
-    for start, end in pairs:
-        across, down = end.centre[0] - start.centre[0], end.centre[1] - start.centre[1]
-        if math.hypot(across, down) < TOO_CLOSE * view.diagonal:
+    for start, end in [(b, a), (b, c)] if c else [(a, b)]:
+        if math.dist(start.centre, end.centre) < TOO_CLOSE * view.diagonal:
             raise UnclearError(f"{start.name} and {end.name} are too close for an angle.")
-        bearings.append(math.degrees(math.atan2(-down, across)))
     if c:
-        turn = abs(bearings[0] - bearings[1]) % 360
-        corner = min(turn, 360 - turn)
+        corner = angle_at(b.centre, a.centre, c.centre)
         return Verdict(corner, f"{corner:.1f} degrees at {b.name}, between {a.name} and {c.name}.", (a, b, c))
-    words = f"{bearings[0]:.1f} degrees from {a.name} to {b.name}; 0 is right, counter-clockwise as seen."
-    return Verdict(bearings[0], words, (a, b))
+    direction = measure_segment(a.centre, b.centre).angle
+    words = f"{direction:.1f} degrees from {a.name} to {b.name}; 0 is right, counter-clockwise as seen."
+    return Verdict(direction, words, (a, b))
 
 
 def _compare(form: SizeComparison, view: View) -> Verdict:
@@ -299,7 +319,7 @@ def _nearest(form: Nearest, view: View) -> Verdict:
     if form.candidates:
         candidates = [find(candidate, view) for candidate in form.candidates]
     else:
-        candidates = [thing for thing in view.regions if thing != anchor]
+        candidates = [thing for thing in view.regions if anchor is None or not _same(thing, anchor)]
     if len(candidates) < 2:
         raise UnclearError("there are fewer than two things to compare.")
 

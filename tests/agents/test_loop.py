@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loop_kit import PROTOCOLS, Protocol, agent_on, photo
+from loop_kit import PROTOCOLS, Protocol, agent_on, photo, profile
 from servers import Call, CutOff, Fail, ModelServer, Say, Turn, calls, picture_sizes, results, texts
 
 from sightline.agents import Budget, SpatialAgent
@@ -350,3 +350,56 @@ def test_a_run_with_tools_of_ones_own_needs_them_again(tmp_path: Path) -> None:
             SpatialAgent.from_run(answer.run, runs=tmp_path)
         again = SpatialAgent.from_run(answer.run, runs=tmp_path, tools=["memory", *TEST_TOOLS])
     assert again.resume(answer.run).value == "B"
+
+
+def test_a_reply_that_was_cut_off_is_no_answer(protocol: Protocol, tmp_path: Path) -> None:
+    script = [Turn(text="There are so many. ANSWER: 1", stop="length"), Call("answer", {"value": 15})]
+    with ModelServer(protocol, script) as server:
+        answer = agent_on(server, protocol, tmp_path, tools=TEST_TOOLS).ask("How many?", photo(), expect="integer")
+    assert (answer.value, answer.usage.calls) == (15, 2)
+
+
+def test_a_call_that_was_cut_off_is_not_made_even_if_its_json_was_completed(protocol: Protocol, tmp_path: Path) -> None:
+    script = [CutOff("answer", '{"value": 1'), Call("answer", {"value": 15})]
+    with ModelServer(protocol, script) as server:
+        agent = agent_on(server, protocol, tmp_path, tools=TEST_TOOLS)
+        *_, last = agent.stream("How many?", photo(), expect="integer")
+    assert last.value == 15
+
+
+def test_a_cost_that_is_no_longer_known_ends_a_budget_in_dollars(tmp_path: Path) -> None:
+    from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+    from langchain_core.messages import AIMessage
+
+    class Uncounted(GenericFakeChatModel):
+        def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+            return self
+
+    call = {"name": "copy_picture", "args": {"image": "img1"}, "id": "c", "type": "tool_call"}
+    replies = iter([AIMessage("", tool_calls=[call]), AIMessage("ANSWER: A")])
+    agent = SpatialAgent(
+        Uncounted(messages=replies), profile=profile("messages"), budget=Budget(steps=9, dollars=5.0), runs=tmp_path,
+        tools=TEST_TOOLS,
+    )  # fmt: skip
+    answer = agent.ask("Which?", photo(), options=OPTIONS)
+    assert (answer.value, answer.forced) == ("A", True)
+    assert "no longer known" in answer.trace.steps[1].composed.reason
+
+
+@pytest.mark.parametrize("dollars", [float("nan"), float("inf"), 0, -1])
+def test_a_budget_is_a_positive_number(dollars: float) -> None:
+    with pytest.raises(InputError, match="positive"):
+        Budget(dollars=dollars)
+
+
+def test_a_run_is_not_resumed_by_a_model_that_is_spoken_to_otherwise(tmp_path: Path) -> None:
+    fail = Fail(500, {"retry-after-ms": "1", "x-should-retry": "false"})
+    with ModelServer("chat_completions", [Call("copy_picture", {"image": "img1"}), fail]) as server:
+        agent = agent_on(server, "chat_completions", tmp_path, tools=TEST_TOOLS)
+        with pytest.raises(InfrastructureError):
+            agent.ask("Which?", photo(), options=OPTIONS)
+        textual = profile("chat_completions").replace(protocol="text")
+        with pytest.raises(InputError, match="spoken to in another way"):
+            agent_on(server, "chat_completions", tmp_path, tools=TEST_TOOLS, profile=textual).resume("last")
+        with pytest.raises(InputError, match="strategy"):
+            agent_on(server, "chat_completions", tmp_path, strategy="direct").resume("last")

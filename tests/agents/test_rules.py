@@ -126,3 +126,46 @@ def test_a_short_budget_ends_in_an_answer_or_the_reason(tmp_path: Path) -> None:
 def test_without_tools_it_cannot_tell(strategy: str, tmp_path: Path) -> None:
     answer = SpatialAgent(runs=tmp_path, strategy=strategy).ask("How many objects are there?", scene())
     assert answer.status == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "reason"),
+    [
+        ("How wide is the blue square?", {"expect": "number", "unit": "m"}, "not in m"),
+        ("How far apart are the red circle and the blue square?", {"expect": "number", "unit": "cm"}, "not in cm"),
+        ("How many cats are there?", {}, "not alike"),
+        ("How many small circles are there?", {}, "outside what I understand"),
+        ("How many red stars are there?", {}, "outside what I understand"),
+        ("Is the turquoise square left of the red circle?", {}, "outside what I understand"),
+        ("What colour is the leftmost dog?", {}, "not alike"),
+        ("How many objects are there?\nDo not count the green one.", {}, "outside what I understand"),
+        ("How many objects are there?", {"options": ["more than 2", "2"]}, "None of the options"),
+    ],
+)
+def test_what_would_be_a_guess_is_not_answered(question: str, given: dict, reason: str, ask) -> None:
+    answer: Answer = ask(question, scene(), **given)
+    assert answer.status == "cannot tell", answer.text
+    assert reason in answer.text
+
+
+def test_nothing_found_is_not_zero(ask) -> None:
+    empty = np.full((300, 400, 3), 200, np.uint8)
+    answer = ask("How many objects are there?", empty)
+    assert answer.status == "cannot tell"
+    assert "does not show that nothing is there" in answer.text
+
+
+def test_the_nearest_to_a_mark_is_not_what_it_marks(ask) -> None:
+    answer = ask("Which object is closest to the mug?", scene(), marks={"mug": (80.0, 60.0, 160.0, 140.0)})
+    assert "green triangle" in answer.text
+
+
+def test_the_bottom_is_an_edge(ask) -> None:
+    assert "blue square" in ask("Which object is closest to the bottom?", scene()).text
+    assert "green triangle" in ask("Which object is closest to the top?", scene()).text
+
+
+def test_what_a_branch_adds_is_not_ignored(tmp_path: Path) -> None:
+    agent = SpatialAgent(runs=tmp_path)
+    agent.ask("How many objects are there?", scene())
+    assert "cannot follow what was added" in agent.branch("last", 1, say="Count only the red ones").text

@@ -14,6 +14,7 @@ from memory_kit import begin, draft, random_run, take_step
 from pydantic import ValidationError
 
 from sightline.memory import (
+    InfrastructureError,
     InputError,
     NoteAdded,
     ObjectSeen,
@@ -24,6 +25,7 @@ from sightline.memory import (
     RunStarted,
     StepComposed,
     Workspace,
+    new_run_folder,
 )
 from sightline.memory.refs import box_ref, places
 
@@ -217,3 +219,18 @@ def test_equal_pictures_are_stored_once(tmp_path: Path) -> None:
 def test_pixels_cannot_be_changed_by_a_tool(tmp_path: Path) -> None:
     with begin(tmp_path / "run") as ws, pytest.raises(ValueError, match="read-only"):
         ws.pixels("img1")[0, 0, 0] = 9
+
+
+def test_runs_get_names_of_their_own_in_the_order_they_begin(tmp_path: Path) -> None:
+    folders = [new_run_folder(tmp_path) for _ in range(200)]
+    assert len(set(folders)) == 200
+    times = [folder.name[:19] for folder in folders]
+    assert times == sorted(times)
+
+
+def test_a_picture_that_cannot_be_written_is_infrastructure(tmp_path: Path) -> None:
+    ws = Workspace.create(tmp_path / "run")
+    (tmp_path / "run" / "artifacts").write_text("a file where the folder should be")
+    with pytest.raises(InfrastructureError, match="cannot be written") as caught:
+        ws.add_picture(np.zeros((4, 4, 3), np.uint8))
+    assert caught.value.remedy

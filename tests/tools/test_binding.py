@@ -172,3 +172,11 @@ def test_tools_that_ask_a_model(ws: Workspace) -> None:
     assert ws.usage.calls == 1
     (without,) = bind(select(["ask_image"])[:1], ws)
     assert without.invoke({"images": ["img1"], "question": "What?"}).startswith("Not available: no vision-language")
+
+
+def test_a_bound_tool_says_how_places_are_named(tmp_path: Path) -> None:
+    from sightline.tools import find
+
+    (bound,) = bind([find("draw_box")], workspace_in(tmp_path), seeing(PERMILLE_YX))
+    assert "0 to 1000" in bound.description
+    assert "y first" in bound.description

@@ -199,3 +199,32 @@ def test_tools_of_an_mcp_server(mcp_tools: list[Any], tmp_path: Path) -> None:
     assert picture_sizes(server.requests[-1]) == [(640, 480), (70, 70)]
     trace: Workspace = answer.trace
     assert (trace.pixels("view1") == [255, 0, 0]).all()
+
+
+def test_a_synchronous_tool_that_hangs_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    import asyncio
+    import threading
+    from dataclasses import replace
+
+    from sightline.tools import ToolContext
+    from sightline.tools.execution import execute
+
+    released = threading.Event()
+
+    @langchain_tool
+    def stuck() -> str:
+        """Never come back."""
+        released.wait(20)
+        return "late"
+
+    async def ask_often() -> list[str]:
+        given_up = replace(ForeignTool(stuck), time_limit=0.02)
+        context = ToolContext(workspace_in(tmp_path))
+        told = [(await execute(given_up, {}, context, f"t.{n}")).text for n in range(40)]
+        # The event loop's own threads are all free: they were never used.
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 5) == "free"
+        return told
+
+    told = asyncio.run(ask_often())
+    released.set()
+    assert all("given up after" in text for text in told)

@@ -179,3 +179,19 @@ def test_places_of_a_crop_are_told_in_the_photo(workspace: Workspace) -> None:
     assert call(workspace, "in_original", image="view2", points=[[0, 0]]).endswith("(356, 80) in img1")
     assert "was not made from another" in call(workspace, "in_original", image="img1", points=[[0, 0]])
     assert "no places" in call(workspace, "in_original", image="view1")
+
+
+def test_turning_again_and_again_does_not_grow_without_end() -> None:
+    pixels = photo(1280, 960)
+    for _ in range(8):
+        pixels, transform = edits.rotate(pixels, 45)
+        assert transform.child_size == (pixels.shape[1], pixels.shape[0])
+    assert max(pixels.shape) <= edits.LARGEST
+
+
+def test_a_place_across_two_parts_is_said(workspace: Workspace) -> None:
+    call(workspace, "side_by_side", images=["img1", "img1"])
+    width = workspace.artifacts["view1"].size[0]
+    text = call(workspace, "in_original", image="view1", boxes=[[10, 100, width - 10, 200]], points=[[40, 100]])
+    assert "does not lie inside one of its parts" in text
+    assert "in img1" in text

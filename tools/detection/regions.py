@@ -92,12 +92,12 @@ class Regions:
 
     @property
     def is_stable(self) -> bool:
-        """Whether most settings agree with the count, within one or a tenth."""
-        if not self.counts or not max(self.counts):
+        """Whether at least seven of nine settings agree with the count, within one or a tenth."""
+        if not any(self.counts):
             return True
-        chosen = _plateau(self.counts)[0]
-        near = [abs(count - chosen) <= max(1, chosen // 10) for count in self.counts]
-        return sum(near) * 2 > len(near)
+        shown = len(self.regions)
+        near = [abs(count - shown) <= max(1, shown // 10) for count in self.counts]
+        return sum(near) * 9 >= len(near) * 7
 
 
 def find_regions(

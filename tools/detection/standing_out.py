@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sightline.tools.detection.regions import Region, Regions
 
-MOST_LINES = 60
+MOST_LINES = 100
 
 
 @tool(family="detection", example={"image": "img1"})

@@ -21,6 +21,9 @@ Ink = Literal["auto", "red", "orange", "yellow", "green", "cyan", "blue", "magen
 MOST_SHAPES = 100
 """Shapes in one call: more would hide the picture."""
 
+MOST_MEASUREMENTS = 30
+"""Measurements in one call, each drawn with its points and its label."""
+
 
 @tool(family="drawing", example={"image": "img1", "boxes": [[60, 40, 200, 160]], "labels": ["cup"]})
 def draw_box(image: Picture, boxes: list[Box], labels: list[str] | None = None, color: Ink = "auto") -> ToolResult:
@@ -140,6 +143,8 @@ def ruler(image: Picture, paths: list[Path]) -> ToolResult:
     """
     if not paths:
         raise ModelMistake("ruler: there is nothing to measure.", "Give two or three points for each measurement.")
+    if len(paths) > MOST_MEASUREMENTS:
+        raise ModelMistake(f"ruler: {len(paths)} measurements are too many.", f"Give at most {MOST_MEASUREMENTS}.")
     drawn: list[Shape] = []
     lines = []
     for number, path in enumerate(paths, start=1):

@@ -67,6 +67,12 @@ def rotate(pixels: Pixels, degrees: float) -> tuple[Pixels, PictureTransform]:
     turns = degrees / 90.0
     if turns == round(turns):
         return np.ascontiguousarray(np.rot90(pixels, round(turns) % 4)), transform
+    wide, high = transform.child_size
+    if max(wide, high) > max(LARGEST, width, height):
+        # Turned again and again, the canvas would grow without end.
+        shrink = max(LARGEST, width, height) / max(wide, high)
+        smaller = (max(1, round(wide * shrink)), max(1, round(high * shrink)))
+        transform = transform.then(PictureTransform.scale(transform.child_size, smaller))
     return _warp(pixels, transform), transform
 
 

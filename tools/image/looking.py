@@ -12,6 +12,7 @@ from sightline.tools.contract import Box, Point, ToolContext, ToolResult, tool
 from sightline.tools.image import edits
 
 MOST_SIDE_BY_SIDE = 12
+MOST_PLACES = 100
 
 
 @tool(family="image", example={"image": "img1", "box": [60, 40, 200, 160]})
@@ -147,11 +148,16 @@ def in_original(
     places = [*(points or []), *(boxes or [])]
     if not places:
         raise ModelMistake("in_original: there are no places to convert.", "Give points or boxes.")
+    if len(places) > MOST_PLACES:
+        raise ModelMistake(f"in_original: {len(places)} places are too many.", f"Give at most {MOST_PLACES}.")
     lines = []
     for place in places:
         found = context.workspace.in_original(image.handle, place)
-        if found is None:
+        if found is None and not image.artifact.parents:
             return ToolResult(f"{image.handle} was not made from another picture: its places are its own.")
+        if found is None:
+            lines.append(f"{_place(image.handle, place)} of {image.handle} does not lie inside one of its parts")
+            continue
         handle, there = found
         lines.append(f"{_place(image.handle, place)} of {image.handle} is {_place(handle, there)} in {handle}")
     return ToolResult("\n".join(lines))
