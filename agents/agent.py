@@ -63,6 +63,8 @@ class Delta:
     step: int
     kind: Literal["text", "reasoning"]
     text: str
+    type: Literal["delta"] = "delta"
+    """Tells it from the events, which have a `type` too."""
 
 
 class SpatialAgent:

@@ -18,7 +18,8 @@ class Budget:
         calls: Tool calls.
         pictures: Pictures that tools show the model.
         tokens: Tokens read and written, over all model calls, those inside tools included.
-        seconds: Wall time of the run, pauses between a stop and its resume left out.
+        seconds: Wall time of the run, pauses between a stop and its resume left out; checked before
+            each step, so that one slow reply can pass it.
         dollars: Cost at the profile's prices; needs a model whose price is known.
     """
 

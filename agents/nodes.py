@@ -13,6 +13,7 @@ a run knows is in its `Workspace`, which nodes reach through the graph's run con
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypedDict
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 ANSWER = "answer"
 """Name of the tool that ends a run."""
+
+_MARKER_LINE = re.compile(r"^\W*answer:.*$", re.IGNORECASE | re.MULTILINE)
+"""The line that ends a reply in words; what stands before it is the reason."""
 
 MOST_CALLS = 32
 """Calls that are made in one turn; a model that writes more is told so."""
@@ -345,7 +349,8 @@ def _text_answer(run: Run, step: StepRecord) -> Answered | None:
     whole = raw.rpartition("\n")[0] if step.reply.stop == "cut off" else raw
     found = extract(run.parts.spec, whole, run.parts.profile, _answer_size(run))
     if found.cannot_tell:
-        return Answered(status="cannot tell", text=raw, raw=raw, extraction=found.how)
+        reason = _MARKER_LINE.sub("", whole).strip() or raw
+        return Answered(status="cannot tell", text=reason, raw=raw, details=reason, extraction=found.how)
     if not found.how:
         return None
     return Answered(

@@ -5,13 +5,15 @@ Keys are only looked for: their values are neither read out nor printed.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from sightline.memory import runs_folder
 
@@ -77,6 +79,13 @@ def _python() -> Finding:
     return Finding("Python", "ok", ".".join(map(str, sys.version_info[:3])), "everything")
 
 
+def _source() -> str:
+    """What pip is to be given for Sightline: the folder it was installed from, or its name."""
+    told = distribution("sightline").read_text("direct_url.json")
+    address = json.loads(told)["url"] if told else ""
+    return unquote(urlsplit(address).path) if address.startswith("file:") else "sightline"
+
+
 def _requirements() -> dict[str, list[str]]:
     """Names of required distributions by extra; "" is the core."""
     grouped: dict[str, list[str]] = {"": []}
@@ -100,7 +109,7 @@ def _core() -> list[Finding]:
     for name in _requirements()[""]:
         found = _installed(name)
         if found is None:
-            findings.append(Finding(name, "broken", "not installed", "the core", "pip install sightline"))
+            findings.append(Finding(name, "broken", "not installed", "the core", f"pip install '{_source()}'"))
         else:
             findings.append(Finding(name, "ok", found, "the core"))
     return findings
@@ -122,7 +131,7 @@ def _extras() -> list[Finding]:
         missing = [name for name in grouped.get(extra, []) if _installed(name) is None]
         if missing:
             found = f"without {', '.join(missing)}"
-            findings.append(Finding(f"[{extra}]", "missing", found, purpose, f"pip install 'sightline[{extra}]'"))
+            findings.append(Finding(f"[{extra}]", "missing", found, purpose, f"pip install '{_source()}[{extra}]'"))
         else:
             findings.append(Finding(f"[{extra}]", "ok", "installed", purpose))
     return findings
@@ -151,7 +160,7 @@ def _keys() -> list[Finding]:
 def _runs() -> Finding:
     folder = runs_folder()
     nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
-    if not os.access(nearest, os.W_OK):
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         mend = "export SIGHTLINE_RUNS=... (a folder of yours)"
         return Finding("runs", "broken", f"{folder} cannot be written", "where runs are kept", mend)
     free = shutil.disk_usage(nearest).free

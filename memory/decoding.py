@@ -364,7 +364,10 @@ def _not_a_picture(data: bytes, shown: str) -> InputError:
     kind = foreign_kind(data[:1024])
     match kind:
         case "video":
-            return InputError(f"{shown} is a video, not a picture.", "Hand it in as video=.")
+            return InputError(
+                f"{shown} is a video, not a picture.",
+                "Hand it in as a video: video= in Python, --video on the command line.",
+            )
         case "picture":
             return InputError(
                 f"{shown} starts like a picture but cannot be read: it is damaged or was cut short.",

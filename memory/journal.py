@@ -66,12 +66,18 @@ class Journal:
 
     Raises:
         InputError: Another process is writing it.
+        InfrastructureError: The file cannot be opened for writing.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise InfrastructureError(
+                f"{path} cannot be written ({error.strerror}).", "Set SIGHTLINE_RUNS, or --runs, to a folder of yours."
+            ) from error
         try:
             _lock(self._fd)
         except OSError:

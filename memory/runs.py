@@ -85,8 +85,10 @@ def find_run(name: str | os.PathLike[str], runs: Path | None = None) -> Path:
         return matching[0]
     if matching:
         raise InputError(f"{len(matching)} runs begin with {name}.", f"E.g. {matching[0].name} and {matching[1].name}.")
+    if not known:
+        raise InputError("There are no runs yet.", "Ask something first.")
     listing = ", ".join(run.name for run in known[-3:])
-    raise InputError(f"There is no run {name}.", f"The latest are: {listing}." if known else "There are no runs yet.")
+    raise InputError(f"There is no run {name}.", f"The latest are: {listing}.")
 
 
 def branch_run(

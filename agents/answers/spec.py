@@ -100,9 +100,9 @@ class AnswerSpec(BaseModel):
                 )
             _labelled(self.options)
         elif self.options:
-            raise InputError(f"A {self.kind} answer has no options.", "Leave them out, or expect a choice.")
+            raise InputError(f"An answer of kind {self.kind} has no options.", "Leave them out, or expect a choice.")
         if self.unit is not None and self.kind != "number":
-            raise InputError(f"A {self.kind} answer has no unit.", "Leave it out, or expect a number.")
+            raise InputError(f"An answer of kind {self.kind} has no unit.", "Leave it out, or expect a number.")
         if not self.picture.strip():
             raise InputError("The picture of an answer needs a handle.", "Name it, e.g. img1.")
         return self

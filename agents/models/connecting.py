@@ -46,6 +46,8 @@ def connect(
     if isinstance(model, BaseChatModel):
         return _own(model, profile)
     if model == RULES:
+        if base_url is not None:
+            raise InputError("The embedded rules need no server.", "Name a model beside --base-url, or leave it out.")
         from sightline.agents.models.rules import RulesModel
 
         return ModelAdapter(RulesModel(), profile or profile_for(RULES), RULES, RULES)

@@ -29,9 +29,11 @@ from sightline.agents.models.rules_solver import Thing, UnclearError, Verdict, V
 MOST_DRAWN = 40
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
-_INPUT = re.compile(r"^(img\d+) \((\d+)x(\d+)", re.MULTILINE)
+_INPUT = re.compile(r"^((?:img|pano)\d+) \((\d+)x(\d+)", re.MULTILINE)
+_VIDEO = re.compile(r"^vid\d+", re.MULTILINE)
 _MARK = re.compile(
-    r'obj\d+ "(?P<name>[^"]+)" in (?P<picture>img\d+) (?P<kind>box|point) \((?P<place>[^)]*)\) \(marked by the person'
+    r'obj\d+ "(?P<name>[^"]+)" in (?P<picture>(?:img|pano)\d+) (?P<kind>box|point) \((?P<place>[^)]*)\) '
+    r"\(marked by the person"
 )
 _REGION = re.compile(
     rf"^r(?P<number>\d+): (?P<color>\w+) (?P<shape>\w+).*?box \((?P<box>[^)]*)\), centre \((?P<centre>[^)]*)\), "
@@ -53,6 +55,7 @@ class Prompt:
     results: list[ToolMessage] = field(default_factory=list)
     last_turn: bool = False
     added: bool = False
+    has_video: bool = False
     unit: str | None = None
 
     @classmethod
@@ -77,6 +80,7 @@ class Prompt:
             if thing not in known:
                 known.append(thing)
         prompt.results = [m for m in messages if isinstance(m, ToolMessage)]
+        prompt.has_video = bool(_VIDEO.search(first))
         prompt.last_turn = bool(said) and "This is your last turn" in said[-1]
         return prompt
 
@@ -119,7 +123,7 @@ class RulesModel(BaseChatModel):
     def _decide(self, prompt: Prompt) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
         """What to say, and which tools to call."""
         if "answer" not in self.tools:
-            return "I cannot tell: the embedded rules answer with tools; use the strategy react.", []
+            return "The embedded rules answer with tools: use the strategy react.\nANSWER: cannot tell", []
         picture, reason = self._picture(prompt)
         marks = prompt.marks.get(picture, [])
         form = parse(prompt.question, list(prompt.options.values()), [m.mark for m in marks if m.mark])
@@ -135,8 +139,10 @@ class RulesModel(BaseChatModel):
         if needs_regions(form) or self._options_need_regions(prompt, marks):
             looked = prompt.result_of("find_regions")
             if looked is None:
-                if "find_regions" not in self.tools or prompt.last_turn:
-                    return self._cannot(prompt, "the tool find_regions, which I look with, cannot be called.")
+                if "find_regions" not in self.tools:
+                    return self._cannot(prompt, "I look with the tool find_regions, and was not given it.")
+                if prompt.last_turn:
+                    return self._cannot(prompt, "the budget is too small: looking takes a step of its own.")
                 return "I look at what stands out in the picture.", [("find_regions", {"image": picture})]
             seen = str(looked.text)
             if looked.status == "error":
@@ -163,8 +169,8 @@ class RulesModel(BaseChatModel):
     def _picture(self, prompt: Prompt) -> tuple[str, str]:
         """Which picture is asked about, or why that is not clear."""
         if not prompt.pictures:
-            return "", "there is no picture."
-        named = re.search(r"\bimg\d+\b", prompt.question)
+            return "", "I cannot look at videos, only at pictures." if prompt.has_video else "there is no picture."
+        named = re.search(r"\b(?:img|pano)\d+\b", prompt.question)
         if named is not None and named.group(0) in prompt.pictures:
             return named.group(0), ""
         marked = [picture for picture in prompt.marks if picture in prompt.pictures]

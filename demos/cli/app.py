@@ -24,6 +24,7 @@ app = typer.Typer(
 RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the runs, if not the usual one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
 ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="provider:name, or rules (the default).")]
+OwnModelOption = Annotated[str | None, typer.Option("--model", "-m", help="Default: the run's own.")]
 UrlOption = Annotated[str | None, typer.Option("--base-url", help="An OpenAI-compatible server of your own.")]
 
 
@@ -62,8 +63,10 @@ def ask(
     tools: Annotated[str | None, typer.Option(help="Families or tools, by commas; all by default.")] = None,
     steps: Annotated[int, typer.Option(help="Turns of the model, the last one for the answer.")] = 12,
     dollars: Annotated[float | None, typer.Option(help="Most it may cost.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Most wall time it may take.")] = None,
-    video: Annotated[list[str] | None, typer.Option(help="A video; repeat.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Wall time, checked before each step.")] = None,
+    video: Annotated[
+        list[str] | None, typer.Option(help="A video, kept for tools to come: none reads it yet; repeat.")
+    ] = None,
     panorama: Annotated[list[str] | None, typer.Option(help="A panorama, equirectangular 2:1; repeat.")] = None,
     known: Annotated[list[str] | None, typer.Option(help='A fact, e.g. "door height=2.03 m"; repeat.')] = None,
     fov: Annotated[float | None, typer.Option(help="Horizontal field of view of the photos in degrees.")] = None,
@@ -93,7 +96,7 @@ def ask(
         "model": model or "rules",
         "base_url": base_url,
         "strategy": strategy,
-        "tools": [name.strip() for name in tools.split(",") if name.strip()] if tools else None,
+        "tools": [name.strip() for name in tools.split(",") if name.strip()] if tools is not None else None,
         "runs": runs,
     }
     budget = {"steps": steps, "dollars": dollars, "seconds": seconds}
@@ -103,14 +106,15 @@ def ask(
 @app.command()
 def resume(
     run: Annotated[str, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")],
-    model: ModelOption = None,
+    model: OwnModelOption = None,
+    base_url: UrlOption = None,
     as_json: JsonOption = False,
     runs: RunsOption = None,
 ) -> None:
     """Go on with a run that was stopped, killed or failed; no call that had completed is made again."""
     from sightline.demos.cli import running
 
-    raise typer.Exit(running.resume(run, model, runs, as_json=as_json))
+    raise typer.Exit(running.resume(run, model, base_url, runs, as_json=as_json))
 
 
 @app.command()
@@ -118,14 +122,15 @@ def branch(
     run: Annotated[str, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")],
     after: Annotated[int, typer.Option(help="Last step to share; 0 begins anew with the same inputs.")],
     say: Annotated[str, typer.Option(help="What you add from there on.")] = "",
-    model: ModelOption = None,
+    model: OwnModelOption = None,
+    base_url: UrlOption = None,
     as_json: JsonOption = False,
     runs: RunsOption = None,
 ) -> None:
     """Go on from a step of a run in a new run; the old one stays as it is."""
     from sightline.demos.cli import running
 
-    raise typer.Exit(running.branch(run, after, say, model, runs, as_json=as_json))
+    raise typer.Exit(running.branch(run, after, say, model, base_url, runs, as_json=as_json))
 
 
 @app.command()

@@ -27,7 +27,7 @@ def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *,
             given["pictures"],
             video=given["video"],
             panorama=given["panorama"],
-            known=dict(_fact(text) for text in given["known"]),
+            known=_facts(given["known"]),
             fov=given["fov"],
             marks=[_mark(text) for text in given["marks"]],
             options=given["options"],
@@ -39,32 +39,39 @@ def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *,
     return guarded(work, as_json=as_json)
 
 
-def resume(run: str, model: str | None, runs: Path | None, *, as_json: bool) -> int:
+def resume(run: str, model: str | None, base_url: str | None, runs: Path | None, *, as_json: bool) -> int:
     """`sightline resume`; returns the exit code."""
 
     def work() -> int:
         from sightline.agents import SpatialAgent
 
         folder = find_run(run, runs)
-        asker = SpatialAgent.from_run(folder, runs=runs, **({"model": model} if model else {}))
+        asker = SpatialAgent.from_run(folder, runs=runs, **_changes(model, base_url))
         return _follow(asker.stream_resume(folder), runs, folder=folder, as_json=as_json)
 
     return guarded(work, as_json=as_json)
 
 
-def branch(run: str, after: int, say: str, model: str | None, runs: Path | None, *, as_json: bool) -> int:
+def branch(
+    run: str, after: int, say: str, model: str | None, base_url: str | None, runs: Path | None, *, as_json: bool
+) -> int:
     """`sightline branch`; returns the exit code."""
 
     def work() -> int:
         from sightline.agents import SpatialAgent
 
         folder = find_run(run, runs)
-        changes = {"model": model, "profile": None} if model else {}
-        asker = SpatialAgent.from_run(folder, runs=runs, **changes)
+        asker = SpatialAgent.from_run(folder, runs=runs, **_changes(model, base_url))
         answer = asker.branch(folder, after, say)
         return _conclude(answer.trace, as_json=as_json)
 
     return guarded(work, as_json=as_json)
+
+
+def _changes(model: str | None, base_url: str | None) -> dict[str, Any]:
+    """What differs from how the run was begun; another model has another profile."""
+    changes: dict[str, Any] = {"model": model, "profile": None} if model else {}
+    return changes | ({"base_url": base_url} if base_url else {})
 
 
 def _follow(stream: Iterator[Any], runs: Path | None, *, as_json: bool, folder: Path | None = None) -> int:
@@ -128,6 +135,16 @@ def _print(answer: Any) -> None:
         usage = answer.usage
         took = f"{len(answer.trace.steps)} steps, {tokens(usage)}, {dollars(usage.dollars)}"
         sys.stderr.write(f"{took}; see it with: sightline trace {answer.run} --html trace.html\n")
+
+
+def _facts(texts: list[str]) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for text in texts:
+        name, value = _fact(text)
+        if name in facts:
+            raise InputError(f"--known {name!r} is stated twice.", "State it once.")
+        facts[name] = value
+    return facts
 
 
 def _fact(text: str) -> tuple[str, str]:

@@ -75,7 +75,8 @@ def doctor(*, as_json: bool) -> int:
 
         table = Table(box=None, pad_edge=False)
         for heading in ("", "what", "found", "what it is for", "to mend it"):
-            table.add_column(heading, overflow="fold")
+            # A command that is broken over lines cannot be copied.
+            table.add_column(heading, overflow="fold", no_wrap=heading in ("what", "to mend it"))
         for finding in findings:
             sign = {"ok": "✓", "missing": "·", "broken": "✗"}[finding.state]
             table.add_row(sign, finding.what, finding.found, finding.purpose, finding.mend)

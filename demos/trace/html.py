@@ -13,10 +13,10 @@ from importlib.resources import files
 
 from sightline.demos.trace.arguments import answer_places, seen_by
 from sightline.demos.trace.markup import Gallery, escape, plan_line, tag
-from sightline.demos.trace.story import StepStory, Story, tell
+from sightline.demos.trace.story import StepStory, Story, place_of, tell
 from sightline.demos.trace.timeline import Timeline
 from sightline.demos.wording import active_seconds, count, dollars, duration, flags, moment, one_line, tokens
-from sightline.memory import Answered, Workspace
+from sightline.memory import Answered, ObjectSeen, Workspace
 
 
 def trace_html(ws: Workspace) -> str:
@@ -148,7 +148,15 @@ def _given(ws: Workspace, story: Story, gallery: Gallery) -> str:
             parts.append(tag("h3", "Known, stated by the person") + tag("dl", *rows, class_="facts"))
     if story.marks:
         items = [
-            tag("li", gallery.handle(mark.object), " ", escape(mark.name), f" in {escape(mark.picture)}")
+            tag(
+                "li",
+                gallery.handle(mark.object),
+                " ",
+                escape(mark.name),
+                " in ",
+                gallery.handle(mark.picture),
+                _at(mark, gallery),
+            )
             for mark in story.marks
         ]
         parts.append(tag("h3", "Marked by the person") + tag("ul", *items, class_="options"))
@@ -158,6 +166,11 @@ def _given(ws: Workspace, story: Story, gallery: Gallery) -> str:
     if not parts:
         return ""
     return tag("section", tag("h2", "Given", id="given"), *parts, class_="given", aria_labelledby="given")
+
+
+def _at(mark: ObjectSeen, gallery: Gallery) -> str:
+    place = place_of(mark)
+    return "" if place is None else f" {gallery.place(place)}"
 
 
 def _option(ws: Workspace, option: str) -> str:

@@ -91,7 +91,8 @@
   document.body.append(panel);
   document.body.classList.add("staged");
   view.addEventListener("click", () => enlarge(label.querySelector("strong").textContent, null));
-  stage(names[0], null);
+  // The last picture that was made is mostly the one that shows the answer.
+  stage(names.at(-1), null);
 
   // Hover and focus
   let lit = null;

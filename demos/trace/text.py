@@ -196,7 +196,7 @@ def _incident(incident: Incident) -> str:
 def _end(ws: Workspace) -> Iterator[str]:
     answer = ws.answer
     if answer is None:
-        why = "the model could not be asked" if ws.failure is not None else "the run was stopped"
+        why = "the model could not be asked" if ws.failure is not None else "the run was stopped, or is still under way"
         yield f"No answer yet: {why}; go on with: sightline resume {ws.folder.name}"
     else:
         marks = "".join(f" [{flag.label.upper()}: {flag.meaning}]" for flag in flags(answer))

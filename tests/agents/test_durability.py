@@ -380,5 +380,5 @@ def test_a_branch_in_another_dialect_is_refused_where_it_shares_numbers(parent: 
 
 
 def test_a_branch_of_no_run_is_said(tmp_path: Path) -> None:
-    with ModelServer("messages", play) as server, pytest.raises(InputError, match="There is no run nowhere"):
+    with ModelServer("messages", play) as server, pytest.raises(InputError, match="There are no runs yet"):
         agent_on(server, "messages", tmp_path, tools=[]).branch("nowhere", 1)

@@ -114,7 +114,7 @@ def test_nothing_of_the_person_reaches_a_model(
     assert sum(not request.tool_names for request in server.requests) == 2
     told = [record.text for record in answer.trace.calls.values()]
     assert "It says EXIT." in told[3]
-    assert "obj1 'the red mug' in img2" in told[4]
+    assert "obj1 'the red mug': point" in told[4]
     everything = "\n".join(text for request in server.requests for text in texts(request)) + "\n".join(told)
     assert not [canary for canary in CANARIES if canary in everything]
     # The run knows them, for the person: the test would pass in vain if they had been lost on the way.

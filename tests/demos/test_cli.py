@@ -110,6 +110,9 @@ def test_what_is_outside_the_rules_is_said(tmp_path: Path, coins: str) -> None:
         (["PHOTO", "-q", "How many?", "--steps", "0"], "steps"),
         (["PHOTO", "-q", "How many?", "--panorama", "PHOTO"], "2:1"),
         (["-q", "How many?", "--video", "PHOTO"], "video"),
+        (["PHOTO", "-q", "How many?", "--mark", "a=1,2", "--mark", "a=3,4"], "Two marks"),
+        (["PHOTO", "-q", "How many?", "--known", "a=1", "--known", "a=2"], "stated twice"),
+        (["PHOTO", "-q", "How many?", "--base-url", "http://127.0.0.1:9"], "need no server"),
     ],
 )
 def test_a_wrong_input_is_one_line(arguments: list[str], says: str, tmp_path: Path, coins: str) -> None:
@@ -144,9 +147,11 @@ def bad_files(tmp_path: Path) -> dict[str, Path]:
     deep = np.full((60, 80), 9000, np.uint16)
     deep[20:40, 30:50] = 60000
     Image.fromarray(deep).save(files["deep.png"])
-    Image.new("RGBA", (80, 60), (255, 0, 0, 90)).save(files["alpha.png"])
-    Image.new("CMYK", (80, 60), (0, 200, 200, 0)).save(files["cmyk.jpg"])
-    frames = [Image.new("P", (80, 60), value) for value in (0, 90, 200)]
+    see_through = Image.fromarray(spot(80, 60)).convert("RGBA")
+    see_through.putalpha(Image.fromarray(255 - spot(80, 60)[..., 0]))
+    see_through.save(files["alpha.png"])
+    Image.fromarray(spot(80, 60)).convert("CMYK").save(files["cmyk.jpg"], quality=95)
+    frames = [Image.fromarray(np.roll(spot(80, 60), shift, axis=1)).convert("P") for shift in (0, 10, 20)]
     frames[0].save(files["moving.gif"], save_all=True, append_images=frames[1:])
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -162,7 +167,7 @@ def bad_files(tmp_path: Path) -> dict[str, Path]:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("text.png", 2), ("empty.png", 2), ("cut.jpg", 2), ("bomb.png", 2), ("one.png", 0), ("deep.png", 0),
+        ("text.png", 2), ("empty.png", 2), ("cut.jpg", 2), ("bomb.png", 2), ("one.png", 1), ("deep.png", 0),
         ("alpha.png", 0), ("cmyk.jpg", 0), ("moving.gif", 0), ("turned.jpg", 0), ("photo.heic", 0),
     ],
 )  # fmt: skip
@@ -170,7 +175,9 @@ def test_every_kind_of_file_is_right_or_refused(
     name: str, code: int, bad_files: dict[str, Path], tmp_path: Path
 ) -> None:
     done = run("ask", str(bad_files[name]), "-q", "How many objects are there?", cwd=tmp_path)
-    if code:
+    if code == 1:
+        assert done.stdout.startswith("cannot tell: ")
+    elif code:
         assert name in one_line_error(done, code)
     else:
         assert done.returncode == 0, done.stderr
@@ -240,8 +247,30 @@ def test_doctor_looks_and_never_prints_a_key(tmp_path: Path) -> None:
     done = run("doctor", cwd=tmp_path, OPENAI_API_KEY=secret)
     assert done.returncode == 0
     assert "langgraph" in done.stdout
-    assert "pip install 'sightline[recon]'" in done.stdout
+    assert "[recon]'" in done.stdout
+    assert "pip install '" in done.stdout
     assert secret not in done.stdout + done.stderr
     findings = {f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path).stdout)}
     assert findings["OPENAI_API_KEY"]["state"] == "missing"
     assert findings["numpy"]["state"] == "ok"
+
+
+def test_runs_that_cannot_be_kept_are_one_line(tmp_path: Path, coins: str) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    done = run("ask", coins, "-q", "How many coins are there?", "--runs", str(blocked), cwd=tmp_path)
+    assert "No run can be kept" in one_line_error(done, 3)
+    findings = {
+        f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path, SIGHTLINE_RUNS=str(blocked)).stdout)
+    }
+    assert findings["runs"]["state"] == "broken"
+
+
+def test_a_run_goes_on_at_a_server_that_has_moved(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(64, 48))
+    asked = ["photo.png", "-q", "Which?", "--option", "one", "--option", "two", "--model", "openai:x"]
+    with ModelServer("chat_completions", [Fail(500, {"x-should-retry": "false"})]) as server:
+        assert run("ask", *asked, "--base-url", server.base_url, cwd=tmp_path).returncode == 3
+    with ModelServer("chat_completions", [Call("answer", {"value": "B"})]) as server:
+        done = run("resume", "last", "--base-url", server.base_url, cwd=tmp_path)
+    assert done.stdout.startswith("B. two\n")

@@ -293,3 +293,9 @@ def test_mistakes_name_what_is_valid(tool: str, arguments: dict, says: str, ws: 
     finished = call(find(tool), {"image": "img1", **arguments}, ws)
     assert finished.outcome == "mistake"
     assert says in finished.text
+
+
+def test_a_label_the_font_cannot_write_is_a_mistake(ws: Workspace) -> None:
+    finished = call(find("label"), {"image": "img1", "points": [[9, 9]], "texts": ["\u5496\u5561"]}, ws)
+    assert finished.outcome == "mistake"
+    assert "Latin letters" in finished.text

@@ -178,6 +178,8 @@ def _ends(name: str, lines: Sequence[Sequence[tuple[float, float]]]) -> None:
 
 def _labels(name: str, labels: list[str] | None, count: int) -> list[str | None]:
     """One label or None for each of `count` shapes."""
+    from sightline.tools.drawing.labels import can_write
+
     if not count:
         raise ModelMistake(f"{name}: there is nothing to draw.", "Give at least one shape.")
     if count > MOST_SHAPES:
@@ -186,6 +188,11 @@ def _labels(name: str, labels: list[str] | None, count: int) -> list[str | None]
         return [None] * count
     if len(labels) != count:
         raise ModelMistake(f"{name}: {len(labels)} labels for {count} shapes.", "Give one for each, or none.")
+    for text in labels:
+        if not can_write(text):
+            raise ModelMistake(
+                f"{name}: the font lacks characters of the label {plain(text)!r}.", "Write it in Latin letters."
+            )
     return [text.strip() or None for text in labels]
 
 
