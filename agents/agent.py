@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from sightline.agents.answer import Answer
 from sightline.agents.answers import AnswerSpec
 from sightline.agents.budget import Budget
+from sightline.agents.continuing import check_begun, check_goes_on
 from sightline.agents.models import ModelProfile
 from sightline.agents.question import Given, Question, check_field_of_view, question_of
 from sightline.agents.recording import recordable
@@ -268,9 +269,9 @@ class SpatialAgent:
         """
         parent = find_run(run, self._runs)
         before = Workspace.open(parent)
-        self._check_begun(before)
+        check_begun(before)
         if after_step > 0:
-            self._check_same_eyes(before, "Branch with the same model, or with after_step=0.")
+            check_goes_on(before, self.adapter, self.strategy, "Branch with the same model, or with after_step=0.")
         workspace = Workspace.open(branch_run(parent, after_step, self._runs, self._settled()), write=True)
         workspace.append(RunResumed())  # the time since the parent's step is no part of the budget
         if say:
@@ -327,43 +328,15 @@ class SpatialAgent:
     def _reopen(self, run: str | PathLike[str]) -> Workspace:
         workspace = Workspace.open(find_run(run, self._runs), write=True)
         try:
-            self._check_begun(workspace)
+            check_begun(workspace)
             if workspace.answer is None:
                 if workspace.steps:
-                    self._check_same_eyes(workspace, "Go on with the same model, or ask again.")
+                    check_goes_on(workspace, self.adapter, self.strategy, "Go on with the same model, or ask again.")
                 workspace.append(RunResumed())
         except BaseException:
             workspace.close()
             raise
         return workspace
-
-    @staticmethod
-    def _check_begun(workspace: Workspace) -> None:
-        """Refuse a run that was killed before it had its question and all its inputs."""
-        if not workspace.begun:
-            raise InputError(
-                f"The run {workspace.folder.name} was killed before it had all its inputs.",
-                "Ask again: nothing is lost.",
-            )
-
-    def _check_same_eyes(self, workspace: Workspace, remedy: str) -> None:
-        """Refuse to show this agent's model steps whose numbers were written for one that sees pictures otherwise."""
-        started = workspace.started
-        assert started is not None, "checked before"
-        before, now = ModelProfile.from_json(started.profile), self.adapter.profile
-        if (before.dialect, before.limits) != (now.dialect, now.limits):
-            raise InputError(
-                f"{self.adapter.label} names places in another way than {started.model} did in this run.", remedy
-            )
-        if (before.protocol, before.api) != (now.protocol, now.api):
-            raise InputError(
-                f"{self.adapter.label} is spoken to in another way than {started.model} was in this run.", remedy
-            )
-        if strategy_named(started.strategy).uses_tools != self.strategy.uses_tools:
-            raise InputError(
-                f"The run was begun with the strategy {started.strategy}; {self.strategy.name} cannot go on from it.",
-                f"Use strategy={started.strategy!r}, or ask again.",
-            )
 
     def _context(self, workspace: Workspace, on_delta: Any) -> Run:
         from sightline.agents.answers import answer_schema

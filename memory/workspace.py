@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from sightline.memory.artifacts import (
     ParentLink,
     StoredArtifact,
 )
+from sightline.memory.caching import ByteCache
 from sightline.memory.errors import InputError
 from sightline.memory.events import (
     Answered,
@@ -71,7 +71,6 @@ if TYPE_CHECKING:
 PIXEL_CACHE_BYTES = 256 << 20
 ENCODED_CACHE_BYTES = 64 << 20
 
-T = TypeVar("T")
 
 PictureSource: TypeAlias = "str | PathLike[str] | bytes | Image | NDArray[Any]"
 
@@ -131,8 +130,8 @@ class Workspace:
         self._handles = HandleCounter()
         self._pending_notices: list[str] = []
         self._lock = threading.RLock()
-        self._pixels: _ByteCache[NDArray[np.uint8]] = _ByteCache(PIXEL_CACHE_BYTES)
-        self._encoded: _ByteCache[tuple[str, str]] = _ByteCache(ENCODED_CACHE_BYTES)
+        self._pixels: ByteCache[NDArray[np.uint8]] = ByteCache(PIXEL_CACHE_BYTES)
+        self._encoded: ByteCache[tuple[str, str]] = ByteCache(ENCODED_CACHE_BYTES)
         for event in events:
             self._apply(event)
 
@@ -504,30 +503,3 @@ class Workspace:
 def _inside(points: NDArray[np.float64], region: tuple[float, float, float, float]) -> bool:
     low, high = np.asarray(region[:2]), np.asarray(region[2:])
     return bool(np.all((points >= low) & (points <= high)))
-
-
-class _ByteCache(Generic[T]):
-    """A least-recently-used cache bounded by bytes, safe for threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._total = 0
-        self._items: OrderedDict[str, tuple[T, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> T | None:
-        with self._lock:
-            if key not in self._items:
-                return None
-            self._items.move_to_end(key)
-            return self._items[key][0]
-
-    def put(self, key: str, value: T, size: int) -> None:
-        with self._lock:
-            if key in self._items:
-                return
-            self._items[key] = (value, size)
-            self._total += size
-            while self._total > self._limit and len(self._items) > 1:
-                _, (_, dropped) = self._items.popitem(last=False)
-                self._total -= dropped
