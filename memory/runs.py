@@ -24,6 +24,7 @@ from sightline.memory.events import (
     RunResumed,
     RunStarted,
 )
+from sightline.memory.fold import Fold
 from sightline.memory.journal import FILE_NAME, read_events, write_journal
 
 
@@ -147,15 +148,14 @@ def _end_of_step(events: list[Event], step: int) -> int | None:
 
     What was said, and that the run failed or was resumed, after it belongs to what came next.
     """
-    # Imported here: the workspace is built on this module's neighbours, and only the fold knows what is complete.
-    from sightline.memory.workspace import Workspace
-
     end = next(
         (i for i, e in enumerate(events) if e.type == "step_composed" and e.step == step + 1),
         len(events),
     )
     end = next((i for i, e in enumerate(events[:end]) if isinstance(e, Answered)), end)
-    folded = Workspace(Path(), None, events[:end])
+    folded = Fold()
+    for event in events[:end]:
+        folded.apply(event)
     if len(folded.steps) != step or not all(s.complete for s in folded.steps):
         return None
     while end > 0 and isinstance(events[end - 1], PersonSaid | RunResumed | ModelFailed):

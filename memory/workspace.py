@@ -12,46 +12,35 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.geometry.transforms import PictureTransform
 from sightline.memory.artifacts import (
     PREFIXES,
     Artifact,
     ArtifactKind,
     ArtifactStore,
     Draft,
-    HandleCounter,
     ParentLink,
     StoredArtifact,
 )
 from sightline.memory.caching import ByteCache
 from sightline.memory.errors import InputError
 from sightline.memory.events import (
-    Answered,
     ArtifactAdded,
-    Call,
     CallsCommitted,
     Event,
     FactStated,
-    ModelFailed,
-    ModelReplied,
-    PersonSaid,
-    RunResumed,
-    RunStarted,
-    StepComposed,
-    ToolFinished,
     ToolStarted,
-    Usage,
 )
-from sightline.memory.facts import Fact, NoteAdded, ObjectSeen, PictureRecalled, PlanItem, PlanRevised
+from sightline.memory.facts import ObjectSeen
+from sightline.memory.fold import Fold
 from sightline.memory.journal import FILE_NAME, Journal, read_events
 from sightline.memory.pictures import (
     check_panorama,
@@ -61,9 +50,7 @@ from sightline.memory.pictures import (
     load_picture,
     probe_video,
 )
-from sightline.memory.refs import number_new
-from sightline.memory.scene import MARKED, SceneMap
-from sightline.memory.steps import CallRecord, StepRecord
+from sightline.memory.scene import MARKED
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -94,46 +81,26 @@ class Picture:
         return self._workspace.artifacts[self.handle]
 
 
-class Workspace:
-    """What a run knows; see the module's text.
+class Workspace(Fold):
+    """What a run knows, and the only way to write to it; see the module's text.
 
     Attributes:
         folder: Where it lives.
-        events: All events so far.
-        started: How the run began; None in a workspace used without an agent.
-        artifacts: By handle, in the order they were numbered.
-        scene: The objects known.
-        plan: The plan as last revised.
-        notes: Findings, oldest first.
-        steps: The run's steps.
-        calls: Every tool call by id, also those made without an agent.
-        answer: The answer, once there is one.
-        usage: What model calls used so far, those inside tools included.
+        store: Its artifacts' files.
+        listeners: Called with every event after it has taken effect.
     """
 
     def __init__(self, folder: Path, journal: Journal | None, events: Iterable[Event]) -> None:
+        super().__init__()
         self.folder = folder
         self.store = ArtifactStore(folder / "artifacts")
-        self.events: list[Event] = []
-        self.started: RunStarted | None = None
-        self.artifacts: dict[str, Artifact] = {}
-        self.scene = SceneMap()
-        self.plan: list[PlanItem] = []
-        self.notes: list[str] = []
-        self.steps: list[StepRecord] = []
-        self.calls: dict[str, CallRecord] = {}
-        self.answer: Answered | None = None
-        self.failure: ModelFailed | None = None
-        self.usage = Usage()
         self.listeners: list[Callable[[Event], None]] = []
         self._journal = journal
-        self._handles = HandleCounter()
-        self._pending_notices: list[str] = []
         self._lock = threading.RLock()
         self._pixels: ByteCache[NDArray[np.uint8]] = ByteCache(PIXEL_CACHE_BYTES)
         self._encoded: ByteCache[tuple[str, str]] = ByteCache(ENCODED_CACHE_BYTES)
         for event in events:
-            self._apply(event)
+            self.apply(event)
 
     @classmethod
     def create(cls, folder: str | PathLike[str]) -> Self:
@@ -182,7 +149,7 @@ class Workspace:
             if self._journal is None:
                 raise RuntimeError(f"the workspace in {self.folder} was opened for reading")
             placed = self._journal.append(event)
-            self._apply(placed)
+            self.apply(placed)
         for listener in list(self.listeners):
             listener(placed)
         return placed
@@ -361,145 +328,3 @@ class Workspace:
             cached = (base64.b64encode(data).decode("ascii"), media_type)
             self._encoded.put(key, cached, len(cached[0]))
         return cached
-
-    @property
-    def pictures(self) -> list[str]:
-        """Handles of all pictures, oldest first."""
-        return [h for h, a in self.artifacts.items() if a.is_picture]
-
-    @property
-    def inputs(self) -> list[str]:
-        """Handles of what the person gave, in order."""
-        return [h for h, a in self.artifacts.items() if a.made_by == "person"]
-
-    @property
-    def notices(self) -> list[str]:
-        """What a person has added and no step has shown to the model yet."""
-        return list(self._pending_notices)
-
-    @property
-    def begun(self) -> bool:
-        """Whether the run has started and has all its inputs: one killed before that cannot be gone on with."""
-        stated = sum(isinstance(event, FactStated) for event in self.events)
-        return self.started is not None and len(self.inputs) + stated >= self.started.given
-
-    def to_input(self, handle: str, points: NDArray[np.float64]) -> tuple[str, NDArray[np.float64]]:
-        """Where points of a derived picture lie in the input it comes from.
-
-        Follows the first parent that holds all the points, up to a picture without parents.
-
-        Args:
-            handle: A picture.
-            points: (N, 2) in its stored pixels.
-
-        Returns:
-            The handle of the oldest ancestor reached, and the (N, 2) points in its stored pixels.
-        """
-        while parents := self.artifacts[handle].parents:
-            link = next((p for p in parents if p.region is None or _inside(points, p.region)), None)
-            if link is None:
-                break
-            points = PictureTransform.from_json(link.transform).to_parent(points)
-            handle = link.handle
-        return handle, points
-
-    def in_original(self, handle: str, place: Sequence[float]) -> tuple[str, tuple[float, ...]] | None:
-        """A point (x, y) or box (x0, y0, x1, y1) of a derived picture, in the input it comes from.
-
-        Returns:
-            The input's handle and the place in its stored pixels (for a box, the upright one that encloses it), or
-            None where the picture is an input itself.
-        """
-        x, y = list(place[0::2]), list(place[1::2])
-        corners = [(x[0], y[0])] if len(place) == 2 else [(a, b) for a in x for b in y]
-        origin, points = self.to_input(handle, np.asarray(corners, dtype=np.float64))
-        if origin == handle:
-            return None
-        if len(place) == 2:
-            return origin, tuple(float(v) for v in points[0])
-        return origin, tuple(float(v) for v in (*points.min(axis=0), *points.max(axis=0)))
-
-    # The fold
-
-    def _apply(self, event: Event) -> None:
-        self.events.append(event)
-        match event:
-            case RunStarted():
-                self.started = event
-            case ArtifactAdded():
-                self._number(event.artifact)
-            case FactStated():
-                self._learn(event.fact)
-            case StepComposed():
-                self.steps.append(StepRecord(event.step, event, notices=self._pending_notices))
-                self._pending_notices = []
-            case ModelReplied():
-                self.failure = None
-                step = self.steps[-1]
-                step.reply = event
-                step.calls = [CallRecord(call) for call in event.calls]
-                self.calls.update({record.call.id: record for record in step.calls})
-                self.usage += event.usage
-            case ToolStarted():
-                # A call made without an agent has no reply that announced it.
-                call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments=event.arguments)
-                self.calls.setdefault(event.call, CallRecord(call))
-            case ToolFinished():
-                self.calls[event.call].finished = event
-                self.usage += event.usage
-            case CallsCommitted():
-                self._commit(event)
-            case Answered():
-                self.answer = event
-            case ModelFailed():
-                self.failure = event
-            case PersonSaid():
-                self._pending_notices.append(event.text)
-            case RunResumed():
-                pass
-            case _:
-                assert_never(event)
-
-    def _commit(self, event: CallsCommitted) -> None:
-        for call in event.calls:
-            record = self.calls[call]
-            finished = record.finished
-            assert finished is not None, f"the journal commits call {call} before it ended"
-            record.committed = True
-            record.handles = event.handles
-            for stored in finished.artifacts:
-                fields = stored.model_dump()
-                fields["title"] = number_new(stored.title, event.handles)
-                fields["parents"] = [
-                    {**link, "handle": number_new(link["handle"], event.handles)} for link in fields["parents"]
-                ]
-                self._number(Artifact(**fields, handle=event.handles[stored.key], made_by=call))
-            for fact in finished.facts:
-                if isinstance(fact, ObjectSeen):
-                    named = event.handles.get(fact.object, fact.object)
-                    picture = number_new(fact.picture, event.handles)
-                    fact = fact.model_copy(update={"object": named, "picture": picture})
-                self._learn(fact)
-
-    def _number(self, artifact: Artifact) -> None:
-        self.artifacts[artifact.handle] = artifact
-        self._handles.taken(artifact.handle)
-
-    def _learn(self, fact: Fact) -> None:
-        match fact:
-            case PlanRevised():
-                self.plan = list(fact.items)
-            case NoteAdded():
-                self.notes.append(fact.text)
-            case ObjectSeen():
-                self._handles.taken(fact.object)
-                self.scene.see(fact.object, fact)
-            case PictureRecalled():
-                pass  # shown by the step that recalled it, see CallRecord.shown
-            case _:
-                assert_never(fact)
-
-
-def _inside(points: NDArray[np.float64], region: tuple[float, float, float, float]) -> bool:
-    low, high = np.asarray(region[:2]), np.asarray(region[2:])
-    return bool(np.all((points >= low) & (points <= high)))
