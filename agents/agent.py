@@ -388,6 +388,8 @@ class SpatialAgent:
                     # By default SQLite lets its log grow to four megabytes, which a killed run would keep.
                     await saver.setup()
                     await saver.conn.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+                    # The journal is the one truth and is forced to disk; a lost checkpoint is not missed.
+                    await saver.conn.execute("PRAGMA synchronous = NORMAL")
                     compiled = graph.compile(checkpointer=saver)
                     known = await compiled.aget_state(config)
                     # None goes on from the checkpoint. Where there is none, or one that is ahead of the journal (it

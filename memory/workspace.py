@@ -321,10 +321,27 @@ class Workspace(Fold):
 
     def encoded(self, handle: str, size: tuple[int, int], max_bytes: int) -> tuple[str, str]:
         """A picture as a model is sent it: base64 of the file at `size`, and its media type. Kept for later steps."""
-        key = f"{self.artifacts[handle].digest} {size} {max_bytes}"
-        cached = self._encoded.get(key)
+        digest = self.artifacts[handle].digest
+        cached = self._encoded.get(_encoded_key(digest, size, max_bytes))
         if cached is None:
-            data, media_type = encode_for_model(self.pixels(handle), size, max_bytes)
-            cached = (base64.b64encode(data).decode("ascii"), media_type)
-            self._encoded.put(key, cached, len(cached[0]))
+            cached = encode_base64(self.pixels(handle), size, max_bytes)
+            self.remember_encoded(digest, size, max_bytes, cached)
         return cached
+
+    def remember_encoded(self, digest: str, size: tuple[int, int], max_bytes: int, encoded: tuple[str, str]) -> None:
+        """Keep what `encode_base64` made of a picture ahead of time, under the digest of its file."""
+        self._encoded.put(_encoded_key(digest, size, max_bytes), encoded, len(encoded[0]))
+
+
+def encode_base64(pixels: NDArray[np.uint8], size: tuple[int, int], max_bytes: int) -> tuple[str, str]:
+    """A picture as a model is sent it: base64 of the file at `size`, and its media type.
+
+    Raises:
+        InstrumentLimit: It cannot be made small enough.
+    """
+    data, media_type = encode_for_model(pixels, size, max_bytes)
+    return base64.b64encode(data).decode("ascii"), media_type
+
+
+def _encoded_key(digest: str, size: tuple[int, int], max_bytes: int) -> str:
+    return f"{digest} {size} {max_bytes}"

@@ -14,6 +14,7 @@ import time
 import traceback
 from typing import Any
 
+from sightline.geometry.dialects import PictureLimits, Size
 from sightline.memory import (
     Draft,
     Fact,
@@ -28,8 +29,9 @@ from sightline.memory import (
     Workspace,
 )
 from sightline.memory.refs import fill, new_ref, number_new, stored_pixels
+from sightline.memory.workspace import encode_base64
 from sightline.tools.background import in_daemon_thread
-from sightline.tools.contract import Instrument, Tool, ToolContext, ToolResult
+from sightline.tools.contract import Instrument, StoredPixels, Tool, ToolContext, ToolResult
 
 
 async def perform(instrument: Instrument, arguments: dict[str, Any], context: ToolContext, call: str) -> ToolFinished:
@@ -81,7 +83,7 @@ async def execute(instrument: Instrument, arguments: dict[str, Any], context: To
         async with limit:
             result = await instrument.run(arguments, context)
         keys = _keys(result, call)
-        artifacts = await in_daemon_thread(_keep, workspace=context.workspace, pictures=result.pictures, keys=keys)
+        artifacts = await _store(context, result.pictures, keys)
         result = _rekey(result, keys)
     except SightlineError as error:
         outcome, text = sort_failure(error)
@@ -129,6 +131,27 @@ def _keys(result: ToolResult, call: str) -> dict[str, str]:
     for index, name in enumerate(dict.fromkeys(name for name in new_objects if name.startswith("fresh"))):
         keys[name] = f"{call}/obj{index}"
     return keys
+
+
+async def _store(context: ToolContext, pictures: list[Draft], keys: dict[str, str]) -> list[StoredArtifact]:
+    """Write new pictures to disk and, at the same time, make what the model will be sent of them."""
+    workspace = context.workspace
+    writing = in_daemon_thread(_keep, workspace=workspace, pictures=pictures, keys=keys)
+    limits = context.sees.limits
+    if isinstance(context.sees, StoredPixels) or not any(draft.show for draft in pictures):
+        return await writing  # nobody is shown them
+    kept, sent = await asyncio.gather(writing, in_daemon_thread(_encode, pictures=pictures, limits=limits))
+    for stored, (size, encoded) in zip(kept, sent, strict=True):
+        workspace.remember_encoded(stored.digest, size, limits.max_bytes, encoded)
+    return kept
+
+
+def _encode(pictures: list[Draft], limits: PictureLimits) -> list[tuple[Size, tuple[str, str]]]:
+    out = []
+    for draft in pictures:
+        size = limits.fit((draft.pixels.shape[1], draft.pixels.shape[0]))
+        out.append((size, encode_base64(draft.pixels, size, limits.max_bytes)))
+    return out
 
 
 def _keep(workspace: Workspace, pictures: list[Draft], keys: dict[str, str]) -> list[StoredArtifact]:
