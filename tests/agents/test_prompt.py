@@ -115,7 +115,7 @@ def test_any_run_makes_a_prompt_that_providers_accept(name: str, data: st.DataOb
         if chosen.protocol == "text":
             for message in messages:
                 assert not isinstance(message, ToolMessage)
-            messages = [AIMessage(m.text or "call") if isinstance(m, AIMessage) else m for m in messages]
+            messages = [AIMessage(m.text.strip() or "call") if isinstance(m, AIMessage) else m for m in messages]
         check_form(messages, chosen, ws.steps[-1].composed.pictures)
 
 
