@@ -1,8 +1,8 @@
 """Pinhole cameras: where a point of the world appears in a picture, and which ray a pixel looks along.
 
-Conventions, as everywhere in Sightline: pictures are continuous, origin at the top-left corner, the first pixel's centre
-at (0.5, 0.5); a camera looks along +z with x to the right and y down (OpenCV's); a pose is camera-to-world, (4, 4)
-float64. Depth is z-depth, the coordinate along the optical axis; range is the distance along the ray.
+Conventions, as everywhere in Sightline: pictures are continuous, origin at the top-left corner, the first pixel's
+centre at (0.5, 0.5); a camera looks along +z with x to the right and y down (OpenCV's); a pose is camera-to-world,
+(4, 4) float64. Depth is z-depth, the coordinate along the optical axis; range is the distance along the ray.
 
 The focal length is the number everything else hangs on, so it says where it comes from and how wrong it may be.
 """
@@ -326,7 +326,8 @@ class Camera:
     def rays(self, pixels: ArrayLike) -> Floats:
         """Unit directions (..., 3) in the world in which these (..., 2) pixels look; they start at `position`."""
         local = self.intrinsics.unproject(pixels)
-        return (local / np.linalg.norm(local, axis=-1, keepdims=True)) @ self.rotation.T
+        unit: Floats = local / np.linalg.norm(local, axis=-1, keepdims=True)
+        return unit @ self.rotation.T
 
     def sees(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Which world points (..., 3) fall into the picture; what may hide them is not asked."""
@@ -348,13 +349,15 @@ class Camera:
 def range_from_depth(depth: ArrayLike, intrinsics: Intrinsics) -> Floats:
     """Distance along each pixel's ray from its z-depth; both (height, width)."""
     rays = intrinsics.unproject(intrinsics.pixel_grid())
-    return np.asarray(depth, dtype=np.float64) * np.linalg.norm(rays, axis=-1)
+    lengths: Floats = np.linalg.norm(rays, axis=-1)
+    return np.asarray(depth, dtype=np.float64) * lengths
 
 
 def depth_from_range(distance: ArrayLike, intrinsics: Intrinsics) -> Floats:
     """z-depth of each pixel from the distance along its ray; both (height, width)."""
     rays = intrinsics.unproject(intrinsics.pixel_grid())
-    return np.asarray(distance, dtype=np.float64) / np.linalg.norm(rays, axis=-1)
+    lengths: Floats = np.linalg.norm(rays, axis=-1)
+    return np.asarray(distance, dtype=np.float64) / lengths
 
 
 def _distort(normalized: Floats, k: tuple[float, ...]) -> Floats:

@@ -1,7 +1,7 @@
 """Quantities: numbers that say their unit, how sure they are, and what they may be compared with.
 
-A length from a picture is worth what its scale is worth. `Scale` says which of four kinds that is, and nothing turns one
-kind into a better one except a size that somebody states:
+A length from a picture is worth what its scale is worth. `Scale` says which of four kinds that is, and nothing turns
+one kind into a better one except a size that somebody states:
 
 - `measured`: from a sensor or a known size;
 - `estimated`: from a learned prior, always with an interval;
@@ -128,7 +128,7 @@ class Quantity:
         return (self.scale.metric and other.scale.metric) or self.scale.frame == other.scale.frame
 
     def __str__(self) -> str:
-        """E.g. `1.37 m (1.2 to 1.6, estimated)`, `1.37 scene units of cloud1 (not metres, not comparable with others)`."""
+        """E.g. `1.37 m (1.2 to 1.6, estimated)` or `1.37 scene units of cloud1 (not metres, ...)`."""
         spread = ""
         if self.high > self.low:
             spread = f"{number(self.low)} to {number(self.high)}"
