@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sightline.memory.artifacts import Artifact, Draft, ParentLink, StoredArtifact
+from sightline.memory.artifacts import Artifact, DataDraft, Draft, ParentLink, StoredArtifact
+from sightline.memory.caching import fingerprint
 from sightline.memory.context import ContextPolicy, choose_window, old_lines, status_lines
 from sightline.memory.errors import (
     InfrastructureError,
@@ -30,21 +31,38 @@ from sightline.memory.events import (
     ToolStarted,
     Usage,
 )
-from sightline.memory.facts import Fact, NoteAdded, ObjectSeen, PictureRecalled, PlanItem, PlanRevised
+from sightline.memory.facts import (
+    AreaIgnored,
+    Fact,
+    NoteAdded,
+    ObjectFaces,
+    ObjectPlaced,
+    ObjectSeen,
+    ObjectsMatched,
+    PictureRecalled,
+    PlanItem,
+    PlanRevised,
+    ScaleStated,
+)
 from sightline.memory.journal import Journal, read_events
 from sightline.memory.runs import branch_run, find_run, list_runs, new_run_folder, runs_folder
 from sightline.memory.scene import SceneMap, SceneObject, Sighting
+from sightline.memory.spatial import Cloud, DepthMap, Mask, Track, Video
 from sightline.memory.steps import CallRecord, StepRecord
 from sightline.memory.workspace import Picture, Workspace
 
 __all__ = [
     "Answered",
+    "AreaIgnored",
     "Artifact",
     "ArtifactAdded",
     "Call",
     "CallRecord",
     "CallsCommitted",
+    "Cloud",
     "ContextPolicy",
+    "DataDraft",
+    "DepthMap",
     "Draft",
     "Event",
     "Fact",
@@ -53,11 +71,15 @@ __all__ = [
     "InputError",
     "InstrumentLimit",
     "Journal",
+    "Mask",
     "ModelFailed",
     "ModelMistake",
     "ModelReplied",
     "NoteAdded",
+    "ObjectFaces",
+    "ObjectPlaced",
     "ObjectSeen",
+    "ObjectsMatched",
     "Outcome",
     "ParentLink",
     "ParentPosition",
@@ -68,6 +90,7 @@ __all__ = [
     "PlanRevised",
     "RunResumed",
     "RunStarted",
+    "ScaleStated",
     "SceneMap",
     "SceneObject",
     "Sighting",
@@ -77,11 +100,14 @@ __all__ = [
     "StoredArtifact",
     "ToolFinished",
     "ToolStarted",
+    "Track",
     "Usage",
+    "Video",
     "Workspace",
     "branch_run",
     "choose_window",
     "find_run",
+    "fingerprint",
     "list_runs",
     "new_run_folder",
     "old_lines",

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +25,20 @@ from sightline.geometry.transforms import PictureTransform
 from sightline.memory.errors import InfrastructureError
 from sightline.memory.refs import fresh_key, new_ref
 
-ArtifactKind = Literal["input", "view", "video", "panorama"]
+DataKind = Literal["depth", "cloud", "mask", "track"]
+"""Artifacts that are arrays: a depth map, a reconstruction, the outline of a thing, things followed through frames."""
+ArtifactKind = Literal["input", "view", "video", "panorama", "depth", "cloud", "mask", "track"]
 
-PREFIXES: dict[ArtifactKind, str] = {"input": "img", "view": "view", "video": "vid", "panorama": "pano"}
+PREFIXES: dict[ArtifactKind, str] = {
+    "input": "img",
+    "view": "view",
+    "video": "vid",
+    "panorama": "pano",
+    "depth": "depth",
+    "cloud": "cloud",
+    "mask": "mask",
+    "track": "track",
+}
 """What a handle of each kind begins with. `obj` belongs to the scene map."""
 
 PICTURES: frozenset[ArtifactKind] = frozenset({"input", "view", "panorama"})
@@ -61,6 +72,7 @@ class StoredArtifact(BaseModel):
     parents: list[ParentLink] = Field(default_factory=list)
     show: bool = True
     file: str = ""
+    made_from: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -74,7 +86,8 @@ class Artifact(StoredArtifact):
         parents: What it was made from.
         made_by: The call that made it, `person` for inputs.
         file: Base name of the file it came from. For the person only: never part of a prompt.
-        data: What else is known: EXIF facts, a video's length.
+        made_from: Hash of all that a costly result was computed from, so that asking again finds it; "" for others.
+        data: What else is known: EXIF facts, a video's length, the camera of a virtual view, what the arrays mean.
     """
 
     handle: str
@@ -95,12 +108,40 @@ class Draft:
         title: What it is, in words; may hold references.
         parents: (handle, child-to-parent transform, region of the child or None).
         show: Whether the model is shown it at once.
+        data: What else is known of it, plain JSON; strings in it may hold references.
     """
 
     pixels: NDArray[np.uint8]
     title: str
     parents: list[tuple[str, PictureTransform, tuple[float, float, float, float] | None]] = field(default_factory=list)
     show: bool = True
+    data: dict[str, Any] = field(default_factory=dict)
+    key: str = field(default_factory=fresh_key)
+
+    def __str__(self) -> str:
+        """A reference to it, to write into a result's text."""
+        return new_ref(self.key)
+
+
+@dataclass
+class DataDraft:
+    """Arrays that a tool has made and that have no handle yet: a depth map, a reconstruction, a mask, a track.
+
+    Attributes:
+        kind: What they are.
+        arrays: By name; any dtype but objects.
+        title: What it is, in words; may hold references.
+        data: What the arrays mean, plain JSON; strings in it may hold references.
+        made_from: See `Artifact.made_from`; made by `sightline.memory.caching.fingerprint`.
+        size: (width, height), for depth maps and masks.
+    """
+
+    kind: DataKind
+    arrays: Mapping[str, NDArray[Any]]
+    title: str
+    data: dict[str, Any] = field(default_factory=dict)
+    made_from: str = ""
+    size: tuple[int, int] | None = None
     key: str = field(default_factory=fresh_key)
 
     def __str__(self) -> str:
@@ -141,6 +182,20 @@ class ArtifactStore:
                 part.write(chunk)
         digest = hasher.hexdigest()
         Path(part.name).replace(self.path(digest, suffix))
+        return digest
+
+    def put_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> str:
+        """Write arrays as one `.npz` without pickles; returns its SHA-256 in hex. Equal arrays give equal files.
+
+        Raises:
+            InfrastructureError: They cannot be written.
+        """
+        with self._part() as part:
+            contiguous: dict[str, Any] = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            np.savez(part, allow_pickle=False, **contiguous)
+        with Path(part.name).open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+        Path(part.name).replace(self.path(digest, ".npz"))
         return digest
 
     @contextmanager

@@ -1,12 +1,26 @@
-"""A cache bounded by bytes: decoded and encoded pictures, the least recently used dropped first."""
+"""Caches: values bounded by bytes, and the fingerprint that lets a costly result be found again."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+def fingerprint(made_by: str, *inputs: Any) -> str:
+    """A hash of what a result is computed from.
+
+    Args:
+        made_by: The tool, and what of its version matters.
+        inputs: Digests of the inputs' contents, never handles or file names; settings and the back end's label. Plain
+            JSON data.
+    """
+    text = json.dumps([made_by, *inputs], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class ByteCache(Generic[T]):

@@ -1,17 +1,40 @@
-"""What a tool tells memory, beside the text a model reads: plan, notes, objects, pictures recalled.
+"""What a tool tells memory, beside the text a model reads: plan, notes, pictures recalled, and what is where in space.
 
 Facts travel inside the event of the call that found them, so that a call and what it taught are kept or lost together.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from sightline.memory.refs import number_new
 
 
 class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def renamed(self, keys: Mapping[str, str], references: Mapping[str, str]) -> Self:
+        """With the keys of new objects, and the references to new artifacts, replaced.
+
+        Args:
+            keys: New names of objects, by key.
+            references: New names of artifacts, by the key in their reference.
+        """
+        update: dict[str, object] = {}
+        for name in ("object", "objects"):
+            value = getattr(self, name, None)
+            if isinstance(value, str):
+                update[name] = keys.get(value, value)
+            elif isinstance(value, list):
+                update[name] = [keys.get(item, item) for item in value]
+        for name in ("picture", "mask", "cloud"):
+            value = getattr(self, name, None)
+            if isinstance(value, str):
+                update[name] = number_new(value, references)
+        return self.model_copy(update=update) if update else self
 
 
 class PlanItem(_Fact):
@@ -45,6 +68,7 @@ class ObjectSeen(_Fact):
         box: (x0, y0, x1, y1) in stored pixels of that picture, or None.
         point: (x, y) in stored pixels of that picture, or None.
         score: The source's own score; None where it gives none.
+        mask: Handle of a mask artifact with its outline in that picture, or None.
         source: Who says so: `person`, or the name of a tool.
     """
 
@@ -55,7 +79,105 @@ class ObjectSeen(_Fact):
     box: tuple[float, float, float, float] | None = None
     point: tuple[float, float] | None = None
     score: float | None = None
+    mask: str | None = None
     source: str
+
+
+class ObjectPlaced(_Fact):
+    """Where an object is in a reconstruction, in the reconstruction's units as they were computed.
+
+    Attributes:
+        object: Handle of a known object, or the key of a new one.
+        cloud: Handle of the reconstruction.
+        centre: Of the box around its observed points, (x, y, z) in the reconstruction's world.
+        size: Of that box along its own axes.
+        rotation: (3, 3) row by row; columns are the box's axes in the world.
+        points: Observed points it rests on.
+        error: Half the width of the interval of the centre, in the same units.
+        partial: Whether it was seen from one side only, so that it may be larger.
+        pictures: Pictures it was located from.
+        source: Name of the tool.
+    """
+
+    fact: Literal["placed"] = "placed"
+    object: str = Field(min_length=1)
+    cloud: str
+    centre: tuple[float, float, float]
+    size: tuple[float, float, float]
+    rotation: tuple[float, float, float, float, float, float, float, float, float]
+    points: int
+    error: float
+    partial: bool = True
+    pictures: list[str] = Field(default_factory=list)
+    source: str
+
+
+class ObjectFaces(_Fact):
+    """Which way an object's front points.
+
+    Attributes:
+        object: Handle of a known object, or the key of a new one.
+        verdict: `found`, `symmetric` (it has no front), or `unknown`.
+        picture: The picture it was judged in; `azimuth` is relative to that camera.
+        azimuth: Degrees: 0 faces away from that camera, + turns to the camera's right, 180 faces the camera.
+        error: Degrees either way.
+        attribute: What points there: `front`, or a part that was asked about.
+        source: Name of the tool and its method.
+    """
+
+    fact: Literal["faces"] = "faces"
+    object: str = Field(min_length=1)
+    verdict: Literal["found", "symmetric", "unknown"]
+    picture: str
+    azimuth: float = 0.0
+    error: float = 180.0
+    attribute: str = "front"
+    source: str
+
+
+class ObjectsMatched(_Fact):
+    """Several objects are one and the same thing: the first keeps its handle and takes over what the others have.
+
+    Attributes:
+        objects: Handles, two or more.
+        source: Name of the tool and what it went by.
+    """
+
+    fact: Literal["matched"] = "matched"
+    objects: list[str] = Field(min_length=2)
+    source: str
+
+
+class ScaleStated(_Fact):
+    """What one unit of a reconstruction is in metres.
+
+    Attributes:
+        cloud: Handle of the reconstruction.
+        metres: Metres per unit as it was computed.
+        factor: How far that may be off, as a factor.
+        because: From what, in words.
+    """
+
+    fact: Literal["scale"] = "scale"
+    cloud: str
+    metres: float = Field(gt=0)
+    factor: float = Field(ge=1)
+    because: str
+
+
+class AreaIgnored(_Fact):
+    """Pixels of a picture that reconstructions must not use: mirrors, windows, screens, moving people.
+
+    Attributes:
+        picture: Handle of the picture.
+        mask: Handle of a mask artifact of the picture's size.
+        reason: What is there.
+    """
+
+    fact: Literal["ignored"] = "ignored"
+    picture: str
+    mask: str
+    reason: str
 
 
 class PictureRecalled(_Fact):
@@ -65,4 +187,15 @@ class PictureRecalled(_Fact):
     picture: str
 
 
-Fact = Annotated[PlanRevised | NoteAdded | ObjectSeen | PictureRecalled, Field(discriminator="fact")]
+Fact = Annotated[
+    PlanRevised
+    | NoteAdded
+    | ObjectSeen
+    | ObjectPlaced
+    | ObjectFaces
+    | ObjectsMatched
+    | ScaleStated
+    | AreaIgnored
+    | PictureRecalled,
+    Field(discriminator="fact"),
+]

@@ -27,8 +27,20 @@ from sightline.memory.events import (
     ToolStarted,
     Usage,
 )
-from sightline.memory.facts import Fact, NoteAdded, ObjectSeen, PictureRecalled, PlanItem, PlanRevised
-from sightline.memory.refs import number_new
+from sightline.memory.facts import (
+    AreaIgnored,
+    Fact,
+    NoteAdded,
+    ObjectFaces,
+    ObjectPlaced,
+    ObjectSeen,
+    ObjectsMatched,
+    PictureRecalled,
+    PlanItem,
+    PlanRevised,
+    ScaleStated,
+)
+from sightline.memory.refs import number_data, number_new
 from sightline.memory.scene import SceneMap
 from sightline.memory.steps import CallRecord, StepRecord
 
@@ -41,6 +53,8 @@ class Fold:
         started: How the run began; None in a workspace used without an agent.
         artifacts: By handle, in the order they were numbered.
         scene: The objects known.
+        scales: What a unit of a reconstruction was stated to be, the latest by handle.
+        ignored: Parts of pictures that reconstructions must not use, by handle of the picture.
         plan: The plan as last revised.
         notes: Findings, oldest first.
         steps: The run's steps.
@@ -55,6 +69,8 @@ class Fold:
         self.started: RunStarted | None = None
         self.artifacts: dict[str, Artifact] = {}
         self.scene = SceneMap()
+        self.scales: dict[str, ScaleStated] = {}
+        self.ignored: dict[str, list[AreaIgnored]] = {}
         self.plan: list[PlanItem] = []
         self.notes: list[str] = []
         self.steps: list[StepRecord] = []
@@ -115,16 +131,13 @@ class Fold:
             for stored in finished.artifacts:
                 fields = stored.model_dump()
                 fields["title"] = number_new(stored.title, event.handles)
+                fields["data"] = number_data(stored.data, event.handles)
                 fields["parents"] = [
                     {**link, "handle": number_new(link["handle"], event.handles)} for link in fields["parents"]
                 ]
                 self._number(Artifact(**fields, handle=event.handles[stored.key], made_by=call))
             for fact in finished.facts:
-                if isinstance(fact, ObjectSeen):
-                    named = event.handles.get(fact.object, fact.object)
-                    picture = number_new(fact.picture, event.handles)
-                    fact = fact.model_copy(update={"object": named, "picture": picture})
-                self._learn(fact)
+                self._learn(fact.renamed(event.handles, event.handles))
 
     def _number(self, artifact: Artifact) -> None:
         self.artifacts[artifact.handle] = artifact
@@ -138,7 +151,17 @@ class Fold:
                 self.notes.append(fact.text)
             case ObjectSeen():
                 self._handles.taken(fact.object)
-                self.scene.see(fact.object, fact)
+                self.scene.see(fact)
+            case ObjectPlaced():
+                self.scene.place(fact)
+            case ObjectFaces():
+                self.scene.face(fact)
+            case ObjectsMatched():
+                self.scene.match(fact)
+            case ScaleStated():
+                self.scales[fact.cloud] = fact
+            case AreaIgnored():
+                self.ignored.setdefault(fact.picture, []).append(fact)
             case PictureRecalled():
                 pass  # shown by the step that recalled it, see CallRecord.shown
             case _:

@@ -77,6 +77,19 @@ def number_new(text: str, handles: Mapping[str, str]) -> str:
     return _NEW.sub(lambda m: handles.get(m.group(1), m.group(0)), text)
 
 
+def number_data(value: Any, handles: Mapping[str, str]) -> Any:
+    """JSON data with the references to new artifacts in its strings and keys replaced by their handles."""
+    match value:
+        case str():
+            return number_new(value, handles)
+        case Mapping():
+            return {number_new(name, handles): number_data(item, handles) for name, item in value.items()}
+        case list():
+            return [number_data(item, handles) for item in value]
+        case _:
+            return value
+
+
 def fill(text: str, write: PlaceFormatter) -> str:
     """Replace references to places by what `write` makes of them."""
 

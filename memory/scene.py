@@ -1,14 +1,14 @@
-"""The scene map: the objects a run knows, where each was seen, and who says so.
+"""The scene map: the objects a run knows, where each was seen, where each is in 3D, and who says so.
 
-Relations between objects are computed when asked for, never stored. Objects have boxes or points per view here; their
-extent in 3D joins them where a reconstruction gives one.
+Relations between objects are computed when asked for, never stored. An object has boxes or points per picture, and one
+place for each reconstruction that holds it: places of different reconstructions share no scale and are never mixed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sightline.memory.facts import ObjectSeen
+from sightline.memory.facts import ObjectFaces, ObjectPlaced, ObjectSeen, ObjectsMatched
 from sightline.memory.refs import box_ref, plain, point_ref
 
 NAME_LENGTH = 60
@@ -21,13 +21,14 @@ MARKED = "marked by the person"
 
 @dataclass(frozen=True)
 class Sighting:
-    """One object in one picture; box and point in stored pixels of that picture."""
+    """One object in one picture; box and point in stored pixels of that picture, mask a handle or None."""
 
     picture: str
     box: tuple[float, float, float, float] | None
     point: tuple[float, float] | None
     score: float | None
     source: str
+    mask: str | None = None
 
     @property
     def centre(self) -> tuple[float, float] | None:
@@ -52,11 +53,21 @@ class Sighting:
 
 @dataclass
 class SceneObject:
-    """An object with its handle, name, and where it was seen, in the order it was found."""
+    """An object with its handle, name, and where it was seen, in the order it was found.
+
+    Attributes:
+        handle: Its handle.
+        name: What it is called.
+        sightings: In pictures.
+        places: In reconstructions, the latest by handle of the reconstruction.
+        faces: Which way its front, or another attribute, points: the latest by attribute.
+    """
 
     handle: str
     name: str
     sightings: list[Sighting] = field(default_factory=list)
+    places: dict[str, ObjectPlaced] = field(default_factory=dict)
+    faces: dict[str, ObjectFaces] = field(default_factory=dict)
 
     def in_picture(self, picture: str) -> Sighting | None:
         """The latest sighting in this picture, or None."""
@@ -64,18 +75,60 @@ class SceneObject:
 
 
 class SceneMap:
-    """Objects by handle."""
+    """Objects by handle.
+
+    Attributes:
+        objects: The objects, in the order they were found.
+        aliases: Handles of objects that turned out to be another one, and that one's handle.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, SceneObject] = {}
+        self.aliases: dict[str, str] = {}
 
-    def see(self, handle: str, fact: ObjectSeen) -> None:
+    def knows(self, handle: str) -> bool:
+        """Whether this is the handle of an object, also of one that turned out to be another."""
+        return handle in self.objects or handle in self.aliases
+
+    def get(self, handle: str) -> SceneObject | None:
+        """The object with this handle, or the one it turned out to be; None where there is none."""
+        return self.objects.get(self.aliases.get(handle, handle))
+
+    def see(self, fact: ObjectSeen) -> None:
         """Enter a sighting; the object's name follows the latest one."""
+        handle = self.aliases.get(fact.object, fact.object)
         known = self.objects.setdefault(handle, SceneObject(handle, fact.name))
         known.name = fact.name
-        sighting = Sighting(fact.picture, fact.box, fact.point, fact.score, fact.source)
+        sighting = Sighting(fact.picture, fact.box, fact.point, fact.score, fact.source, fact.mask)
         if sighting not in known.sightings:
             known.sightings.append(sighting)
+
+    def place(self, fact: ObjectPlaced) -> None:
+        """Enter where an object is in a reconstruction; replaces what was known there."""
+        known = self.get(fact.object)
+        if known is not None:
+            known.places[fact.cloud] = fact
+
+    def face(self, fact: ObjectFaces) -> None:
+        """Enter which way an object's front points; replaces what was known."""
+        known = self.get(fact.object)
+        if known is not None:
+            known.faces[fact.attribute] = fact
+
+    def match(self, fact: ObjectsMatched) -> None:
+        """Make several objects one: the first keeps its handle, and takes over what it does not know itself."""
+        handles = list(dict.fromkeys(self.aliases.get(handle, handle) for handle in fact.objects))
+        known = [self.objects[handle] for handle in handles if handle in self.objects]
+        if len(known) < 2:
+            return
+        first, *others = known
+        for other in others:
+            first.sightings += [s for s in other.sightings if s not in first.sightings]
+            first.places = {**other.places, **first.places}
+            first.faces = {**other.faces, **first.faces}
+            del self.objects[other.handle]
+            for alias in [other.handle, *(a for a, target in self.aliases.items() if target == other.handle)]:
+                self.aliases[alias] = first.handle
 
     def named(self, name: str) -> list[SceneObject]:
         """Objects with this name, whatever its case."""
@@ -94,6 +147,20 @@ class SceneMap:
             out.append(f"({len(objects) - len(listed)} earlier objects are not listed)")
         for item in listed:
             where = "; ".join(s.describe() for s in item.sightings[-3:])
-            name = plain(item.name if len(item.name) <= NAME_LENGTH else item.name[: NAME_LENGTH - 3] + "...")
-            out.append(f'{item.handle} "{name}" {where}')
+            also = [handle for handle, target in self.aliases.items() if target == item.handle]
+            same = f" (also {', '.join(also)})" if also else ""
+            placed = f"; located in {', '.join(item.places)}" if item.places else ""
+            faces = "".join(f"; {_facing(fact)}" for fact in item.faces.values())
+            out.append(f'{item.handle}{same} "{short_name(item.name)}" {where}{placed}{faces}')
         return out
+
+
+def short_name(name: str) -> str:
+    """An object's name as texts show it."""
+    return plain(name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 3] + "...")
+
+
+def _facing(fact: ObjectFaces) -> str:
+    if fact.verdict != "found":
+        return f"{fact.attribute} {fact.verdict}"
+    return f"{fact.attribute} known from {fact.picture}"

@@ -26,6 +26,7 @@ from sightline.memory.artifacts import (
     Artifact,
     ArtifactKind,
     ArtifactStore,
+    DataDraft,
     Draft,
     ParentLink,
     StoredArtifact,
@@ -51,12 +52,15 @@ from sightline.memory.pictures import (
     probe_video,
 )
 from sightline.memory.scene import MARKED
+from sightline.memory.spatial import Cloud
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 PIXEL_CACHE_BYTES = 256 << 20
 ENCODED_CACHE_BYTES = 64 << 20
+ARRAY_CACHE_BYTES = 1 << 30
+"""Two reconstructions of 20 million points; what one call works on stays alive whatever the limit."""
 
 
 PictureSource: TypeAlias = "str | PathLike[str] | bytes | Image | NDArray[Any]"
@@ -99,6 +103,8 @@ class Workspace(Fold):
         self._lock = threading.RLock()
         self._pixels: ByteCache[NDArray[np.uint8]] = ByteCache(PIXEL_CACHE_BYTES)
         self._encoded: ByteCache[tuple[str, str]] = ByteCache(ENCODED_CACHE_BYTES)
+        self._arrays: ByteCache[dict[str, NDArray[Any]]] = ByteCache(ARRAY_CACHE_BYTES)
+        self._clouds: dict[str, Cloud] = {}
         for event in events:
             self.apply(event)
 
@@ -264,6 +270,21 @@ class Workspace(Fold):
             title=draft.title,
             parents=parents,
             show=draft.show,
+            data=draft.data,
+        )
+
+    def keep_data(self, draft: DataDraft, key: str) -> StoredArtifact:
+        """Write new arrays to disk under `key`; they are numbered when their call is committed."""
+        return StoredArtifact(
+            key=key,
+            kind=draft.kind,
+            digest=self.store.put_arrays(draft.arrays),
+            suffix=".npz",
+            size=draft.size,
+            title=draft.title,
+            show=False,
+            made_from=draft.made_from,
+            data=draft.data,
         )
 
     def begin_call(self, tool: str, arguments: dict[str, Any]) -> str:
@@ -285,7 +306,7 @@ class Workspace(Fold):
                 for fact in finished.facts:
                     if (
                         isinstance(fact, ObjectSeen)
-                        and fact.object not in self.scene.objects
+                        and not self.scene.knows(fact.object)
                         and fact.object not in handles
                     ):
                         handles[fact.object] = self._handles.next("obj")
@@ -313,6 +334,49 @@ class Workspace(Fold):
         if not artifact.is_picture or artifact.size is None:
             raise KeyError(handle)
         return Picture(handle, artifact.size, self)
+
+    def arrays(self, handle: str) -> dict[str, NDArray[Any]]:
+        """The arrays of a depth map, reconstruction, mask or track, read-only.
+
+        Raises:
+            KeyError: There is none with this handle.
+        """
+        artifact = self.artifacts[handle]
+        if artifact.suffix != ".npz":
+            raise KeyError(handle)
+        cached = self._arrays.get(artifact.digest)
+        if cached is None:
+            with np.load(self.path(handle), allow_pickle=False) as file:
+                cached = {name: file[name] for name in file.files}
+            for array in cached.values():
+                array.setflags(write=False)
+            self._arrays.put(artifact.digest, cached, sum(array.nbytes for array in cached.values()))
+        return cached
+
+    def cloud(self, handle: str) -> Cloud:
+        """The reconstruction with this handle, as the run knows it now.
+
+        Raises:
+            KeyError: There is none.
+        """
+        if self.artifacts[handle].kind != "cloud":
+            raise KeyError(handle)
+        stated = self.scales.get(handle)
+        # Kept while the scale is the same: a view must not read and scale millions of points again.
+        key = f"{handle} {stated.metres if stated else None} {stated.factor if stated else None}"
+        with self._lock:
+            if key not in self._clouds:
+                self._clouds = {k: c for k, c in list(self._clouds.items())[-1:] if c.handle != handle}
+                self._clouds[key] = Cloud(handle, self)
+            return self._clouds[key]
+
+    def made(self, made_from: str) -> list[str]:
+        """Handles of the artifacts that were computed from exactly this, in order; see `Artifact.made_from`."""
+        return [handle for handle, artifact in self.artifacts.items() if made_from and artifact.made_from == made_from]
+
+    def digest(self, handle: str) -> str:
+        """The hash of an artifact's bytes, to make fingerprints of."""
+        return self.artifacts[handle].digest
 
     def path(self, handle: str) -> Path:
         """The file that holds an artifact."""

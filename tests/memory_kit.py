@@ -17,7 +17,9 @@ from sightline.memory import (
     Fact,
     ModelReplied,
     NoteAdded,
+    ObjectPlaced,
     ObjectSeen,
+    ObjectsMatched,
     PersonSaid,
     PictureRecalled,
     PlanItem,
@@ -94,6 +96,20 @@ def draft(parent: str = "img1", shade: int = 0, title: str = "a view", *, show: 
     return Draft(np.full((3, 4, 3), shade, dtype=np.uint8), title, [(parent, TOP_LEFT, None)], show=show)
 
 
+def placed(name: str, x: float = 1.0, cloud: str = "cloud1") -> ObjectPlaced:
+    """A unit box at (x, 2, 0.5)."""
+    return ObjectPlaced(
+        object=name,
+        cloud=cloud,
+        centre=(x, 2.0, 0.5),
+        size=(1.0, 1.0, 1.0),
+        rotation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
+        points=100,
+        error=0.1,
+        source="locate",
+    )
+
+
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
@@ -103,7 +119,10 @@ def calls_for(draw: st.DrawFn, ws: Workspace) -> dict[str, Any]:
     facts: list[Fact] = []
     call_number = len(ws.calls)
     for index in range(draw(st.integers(0, 2))):
-        kind = draw(st.sampled_from(["note", "plan", "new object", "old object", "recall"]))
+        kind = draw(st.sampled_from(["note", "plan", "new object", "old object", "placed", "matched", "recall"]))
+        known = list(ws.scene.objects)
+        if (kind == "placed" and not known) or (kind == "matched" and len(known) < 2):
+            kind = "new object"
         if kind == "note":
             facts.append(NoteAdded(text=draw(words)))
         elif kind == "plan":
@@ -111,8 +130,11 @@ def calls_for(draw: st.DrawFn, ws: Workspace) -> dict[str, Any]:
             facts.append(PlanRevised(items=items))
         elif kind == "recall":
             facts.append(PictureRecalled(picture=draw(st.sampled_from(ws.pictures))))
+        elif kind == "placed":
+            facts.append(placed(draw(st.sampled_from(known)), draw(st.floats(-9, 9))))
+        elif kind == "matched":
+            facts.append(ObjectsMatched(objects=draw(st.permutations(known))[:2], source="match_objects"))
         else:
-            known = list(ws.scene.objects)
             fresh = kind == "new object" or not known
             box = (0.0, 0.0, draw(st.floats(0.5, 8)), draw(st.floats(0.5, 6)))
             facts.append(

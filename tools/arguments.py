@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sightline.memory import ModelMistake, Picture, Workspace
+from sightline.memory import ModelMistake, Picture, SceneObject, Workspace
 from sightline.tools.characters import from_outside
-from sightline.tools.parameters import SCALARS, Parameter, Place
+from sightline.tools.parameters import HANDLES, SCALARS, Panorama, Parameter, Place
 from sightline.tools.places import to_stored, valid_range
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Reader:
         return depth > 0 and isinstance(inner, int | float)
 
     def _json(self, text: str) -> Any:
-        if self.parameter.kind in (Picture, str) and not text.lstrip().startswith("["):
+        if (self.parameter.kind in HANDLES or self.parameter.kind is str) and not text.lstrip().startswith("["):
             return text
         try:
             return json.loads(text)
@@ -94,8 +94,10 @@ class _Reader:
         kind = self.parameter.kind
         if isinstance(kind, Place):
             return self._place(value)
-        if kind is Picture:
-            return self._picture(value)
+        if kind is SceneObject:
+            return self._object(value)
+        if kind in HANDLES:
+            return self._handle(kind, value)
         if kind is str:
             if not isinstance(value, str):
                 raise self._wrong(value)
@@ -134,20 +136,50 @@ class _Reader:
             raise self._wrong(value)
         return number
 
-    def _picture(self, value: Any) -> Picture:
+    def _handle(self, wanted: type, value: Any) -> Any:
+        """What a handle stands for."""
+        kind = HANDLES[wanted]
+        known = self.workspace.artifacts
+        fitting = [handle for handle, artifact in known.items() if artifact.kind in kind.kinds]
         handle = value.strip() if isinstance(value, str) else value
-        if not isinstance(handle, str) or handle not in self.workspace.artifacts:
-            latest = self.workspace.pictures[-12:]
+        if isinstance(handle, str) and handle in fitting:
+            if wanted is Picture:
+                return self.workspace.picture(handle)
+            if wanted is Panorama:
+                picture = self.workspace.picture(handle)
+                return Panorama(handle, picture.size, self.workspace)
+            return self.workspace.cloud(handle) if kind.kinds == ("cloud",) else wanted(handle, self.workspace)
+        noun = kind.noun.split(" ", 1)[1]
+        there = f"{noun[0].upper()}{noun[1:]}s: {', '.join(fitting[-12:]) or 'none yet'}."
+        if isinstance(handle, str) and handle in known:
+            other = next(k.noun for k in HANDLES.values() if known[handle].kind in k.kinds)
+            raise ModelMistake(f"{self.tool.name}: {handle} is {other}, not {kind.noun}.", there)
+        if isinstance(handle, str) and self.workspace.scene.knows(handle):
+            raise ModelMistake(f"{self.tool.name}: {handle} is an object, not {kind.noun}.", there)
+        raise ModelMistake(f"{self.tool.name}: there is no {noun} {_named(handle)}.", there)
+
+    def _object(self, value: Any) -> SceneObject:
+        """The object with this handle, or the only one with this name."""
+        scene = self.workspace.scene
+        listed = ", ".join(f"{o.handle} ({_short(o.name)})" for o in list(scene.objects.values())[-12:])
+        there = f"Objects: {listed or 'none yet; find or locate some first'}."
+        text = value.strip() if isinstance(value, str) else value
+        if not isinstance(text, str):
+            raise self._wrong(value)
+        known = scene.get(text)
+        if known is not None:
+            return known
+        named = scene.named(text)
+        if len(named) == 1:
+            return named[0]
+        if named:
             raise ModelMistake(
-                f"{self.tool.name}: there is no picture {_named(handle)}.",
-                f"Pictures: {', '.join(latest) or 'none yet'}.",
+                f"{self.tool.name}: {len(named)} objects are named {_named(text)}.",
+                f"Give a handle: {', '.join(o.handle for o in named[:12])}.",
             )
-        if not self.workspace.artifacts[handle].is_picture:
-            raise ModelMistake(
-                f"{self.tool.name}: {handle} is a {self.workspace.artifacts[handle].kind}, not a picture.",
-                f"Pictures: {', '.join(self.workspace.pictures) or 'none yet'}.",
-            )
-        return self.workspace.picture(handle)
+        if text in self.workspace.artifacts:
+            raise ModelMistake(f"{self.tool.name}: {text} is no object.", there)
+        raise ModelMistake(f"{self.tool.name}: there is no object {_named(text)}.", there)
 
     def _place(self, value: Any) -> Any:
         count = {Place.POINT: 2, Place.BOX: 4, Place.PATH: None}[self.parameter.kind]  # type: ignore[index]
@@ -160,7 +192,12 @@ class _Reader:
             flat = [v for p in value for v in p]
         if not isinstance(flat, list) or (count is not None and len(flat) != count):
             raise self._wrong(value)
-        picture: Picture = self.values[self.tool.places_in]
+        picture: Picture | None = self.values[self.tool.places_in]
+        if picture is None:
+            raise ModelMistake(
+                f"{self.tool.name}: {self.parameter.name} needs `{self.tool.places_in}`, the picture that it is in.",
+                f"Pictures: {', '.join(self.workspace.pictures[-12:]) or 'none yet'}.",
+            )
         points = self._inside([self._number(v) for v in flat], picture)
         if self.parameter.kind is Place.PATH:
             return points
@@ -189,8 +226,9 @@ class _Reader:
         }
         if isinstance(self.parameter.kind, Place):
             wanted = shape[self.parameter.kind]
-        elif self.parameter.kind is Picture:
-            wanted = "a picture's handle, e.g. img1"
+        elif self.parameter.kind in HANDLES:
+            handle = HANDLES[self.parameter.kind]
+            wanted = f"{handle.noun}'s handle, e.g. {handle.example}"
         else:
             scalar = SCALARS[self.parameter.kind]
             wanted = f"an {scalar}" if scalar.startswith("i") else f"a {scalar}"

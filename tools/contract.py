@@ -8,12 +8,13 @@ A tool is a typed function with a docstring, declared unbound:
 
 The docstring describes the tool and, under `Args:`, each argument.
 
-The function gets resolved values: a `Picture` for a handle, stored pixels for a place. What a model sees (schema,
-texts, numbers in its own coordinate dialect) is made where the tool is bound to one, see `sightline.tools.binding`.
+The function gets resolved values: a `Picture`, a `Cloud` or a `SceneObject` for a handle, stored pixels for a place.
+What a model sees (schema, texts, numbers in its own coordinate dialect) is made where the tool is bound to one, see
+`sightline.tools.binding`.
 
-It returns text that is enough for a reader who sees no pictures, new pictures, and facts for memory; or it raises one
-of the three failures of `sightline.memory.errors`. A missing description of a tool or of an argument is an error at
-import.
+It returns text that is enough for a reader who sees no pictures, new pictures and data, and facts for memory; or it
+raises one of the three failures of `sightline.memory.errors`. A missing description of a tool or of an argument is an
+error at import.
 """
 
 from __future__ import annotations
@@ -24,23 +25,45 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, overload
 
 from sightline.geometry.dialects import PIXELS, CoordinateDialect, PictureLimits
-from sightline.memory import Draft, Fact, Picture, Usage, Workspace
+from sightline.memory import (
+    Cloud,
+    DataDraft,
+    DepthMap,
+    Draft,
+    Fact,
+    Mask,
+    Picture,
+    SceneObject,
+    Track,
+    Usage,
+    Video,
+    Workspace,
+)
 from sightline.memory.refs import plain_data
-from sightline.tools.parameters import Box, Parameter, Path, Point, parameters_of, parse_docstring
+from sightline.tools.back_ends.protocols import Seen
+from sightline.tools.back_ends.registry import BackEnds
+from sightline.tools.parameters import Box, Panorama, Parameter, Path, Point, parameters_of, parse_docstring
 
 __all__ = [
     "Box",
+    "Cloud",
+    "DepthMap",
     "Instrument",
     "Look",
     "LookReply",
+    "Mask",
+    "Panorama",
     "Path",
     "Picture",
     "Point",
+    "SceneObject",
     "Sees",
     "StoredPixels",
     "Tool",
     "ToolContext",
     "ToolResult",
+    "Track",
+    "Video",
     "tool",
 ]
 
@@ -107,12 +130,24 @@ class ToolContext:
         look: A model to ask about pictures, or None where there is none (the embedded rules).
         usage: What model calls inside the tool used; the tool adds to it.
         sees: How the model that made the call sees pictures and names places.
+        back_ends: What detects, estimates depth and reconstructs.
     """
 
     workspace: Workspace
     look: Look | None = None
     usage: Usage = field(default_factory=Usage)
     sees: Sees = field(default_factory=lambda: StoredPixels())
+    back_ends: BackEnds = field(default_factory=BackEnds)
+
+    def seen(self, image: Picture) -> Seen:
+        """A picture as a back end is given it: with its intrinsics and the pixels to leave out.
+
+        Raises:
+            InstrumentLimit: It is not what a pinhole camera saw (a panorama, a turned picture, a map).
+        """
+        from sightline.tools.seeing import seen
+
+        return seen(self.workspace, image)
 
     def name_point(self, image: Picture, x: float, y: float) -> tuple[str, str]:
         """What the model calls the x and the y of a point in stored pixels, to write on a picture."""
@@ -133,11 +168,13 @@ class ToolResult:
             (`sightline.memory.refs`), new pictures by formatting their `Draft`.
         pictures: New pictures, in order.
         facts: What memory learns.
+        data: New depth maps, reconstructions, masks and tracks, in order.
     """
 
     text: str
     pictures: list[Draft] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    data: list[DataDraft] = field(default_factory=list)
 
 
 class Instrument(Protocol):
@@ -243,7 +280,7 @@ def tool(
     Args:
         function: The function, where the decorator is used without arguments.
         family: The group it belongs to; a model is given tools by family or by name.
-        example: Arguments of a call that works on a run's first picture, for the catalogue.
+        example: Arguments of a call, for the catalogue; it works on a run that has what it names.
         parallel_safe: Whether it may run beside other calls of a turn. Tools that revise what memory holds may not.
         time_limit: Seconds a call may take.
         places_in: Name of the picture parameter whose pixels its points and boxes are in.

@@ -28,7 +28,7 @@ from sightline.memory import (
     ToolFinished,
     Workspace,
 )
-from sightline.memory.refs import fill, new_ref, number_new, stored_pixels
+from sightline.memory.refs import fill, new_ref, number_data, number_new, stored_pixels
 from sightline.memory.workspace import encode_base64
 from sightline.tools.background import in_daemon_thread
 from sightline.tools.contract import Instrument, StoredPixels, Tool, ToolContext, ToolResult
@@ -83,8 +83,8 @@ async def execute(instrument: Instrument, arguments: dict[str, Any], context: To
         async with limit:
             result = await instrument.run(arguments, context)
         keys = _keys(result, call)
-        artifacts = await _store(context, result.pictures, keys)
         result = _rekey(result, keys)
+        artifacts = await _store(context, result, keys)
     except SightlineError as error:
         outcome, text = sort_failure(error)
         result = ToolResult(text)
@@ -125,7 +125,7 @@ def sort_failure(error: SightlineError) -> tuple[Outcome, str]:
 
 
 def _keys(result: ToolResult, call: str) -> dict[str, str]:
-    fresh = [draft.key for draft in result.pictures]
+    fresh = [draft.key for draft in result.pictures] + [draft.key for draft in result.data]
     keys = {key: f"{call}/{index}" for index, key in enumerate(fresh)}
     new_objects = (f.object for f in result.facts if isinstance(f, ObjectSeen))
     for index, name in enumerate(dict.fromkeys(name for name in new_objects if name.startswith("fresh"))):
@@ -133,15 +133,15 @@ def _keys(result: ToolResult, call: str) -> dict[str, str]:
     return keys
 
 
-async def _store(context: ToolContext, pictures: list[Draft], keys: dict[str, str]) -> list[StoredArtifact]:
-    """Write new pictures to disk and, at the same time, make what the model will be sent of them."""
-    workspace = context.workspace
-    writing = in_daemon_thread(_keep, workspace=workspace, pictures=pictures, keys=keys)
+async def _store(context: ToolContext, result: ToolResult, keys: dict[str, str]) -> list[StoredArtifact]:
+    """Write what is new to disk and, at the same time, make what the model will be sent of the pictures."""
+    workspace, pictures = context.workspace, result.pictures
+    writing = in_daemon_thread(_keep, workspace=workspace, result=result, keys=keys)
     limits = context.sees.limits
     if isinstance(context.sees, StoredPixels) or not any(draft.show for draft in pictures):
         return await writing  # nobody is shown them
     kept, sent = await asyncio.gather(writing, in_daemon_thread(_encode, pictures=pictures, limits=limits))
-    for stored, (size, encoded) in zip(kept, sent, strict=True):
+    for stored, (size, encoded) in zip(kept[: len(sent)], sent, strict=True):
         workspace.remember_encoded(stored.digest, size, limits.max_bytes, encoded)
     return kept
 
@@ -154,22 +154,23 @@ def _encode(pictures: list[Draft], limits: PictureLimits) -> list[tuple[Size, tu
     return out
 
 
-def _keep(workspace: Workspace, pictures: list[Draft], keys: dict[str, str]) -> list[StoredArtifact]:
+def _keep(workspace: Workspace, result: ToolResult, keys: dict[str, str]) -> list[StoredArtifact]:
     refs = {key: new_ref(name) for key, name in keys.items()}
-    kept = []
-    for draft in pictures:
-        stored = workspace.keep(draft, keys[draft.key])
-        parents = [p.model_copy(update={"handle": number_new(p.handle, refs)}) for p in stored.parents]
-        kept.append(stored.model_copy(update={"title": number_new(stored.title, refs), "parents": parents}))
-    return kept
+    kept = [workspace.keep(draft, keys[draft.key]) for draft in result.pictures]
+    kept += [workspace.keep_data(draft, keys[draft.key]) for draft in result.data]
+    return [
+        stored.model_copy(
+            update={
+                "title": number_new(stored.title, refs),
+                "parents": [p.model_copy(update={"handle": number_new(p.handle, refs)}) for p in stored.parents],
+                "data": number_data(stored.data, refs),
+            }
+        )
+        for stored in kept
+    ]
 
 
 def _rekey(result: ToolResult, keys: dict[str, str]) -> ToolResult:
     refs = {key: new_ref(name) for key, name in keys.items()}
-    facts: list[Fact] = []
-    for fact in result.facts:
-        if isinstance(fact, ObjectSeen):
-            update = {"object": keys.get(fact.object, fact.object), "picture": number_new(fact.picture, refs)}
-            fact = fact.model_copy(update=update)
-        facts.append(fact)
-    return ToolResult(number_new(result.text, refs), result.pictures, facts)
+    facts: list[Fact] = [fact.renamed(keys, refs) for fact in result.facts]
+    return ToolResult(number_new(result.text, refs), result.pictures, facts, result.data)

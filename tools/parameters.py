@@ -2,7 +2,9 @@
 
 The types a tool may use are few, so that every provider takes the schema: str, int, float, bool, Literal, Picture,
 Point, Box, Path, and lists of these. Schemas use no `prefixItems`, `anyOf` or `$ref`: order and length of a point or
-box stand in its description and are checked where a call is read, see `sightline.tools.arguments`.
+box stand in its description and are checked where a call is read, see `sightline.tools.arguments`. Handles are strings
+to a model and what they stand for to a tool: `Picture`, `Panorama`, `Video`, `Cloud`, `DepthMap`, `Mask`, `Track`,
+`SceneObject`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from sightline.memory import Picture
+from sightline.memory import Cloud, DepthMap, Mask, Picture, SceneObject, Track, Video
 
 if TYPE_CHECKING:
     from sightline.geometry.dialects import CoordinateDialect
@@ -35,6 +37,38 @@ Box = Annotated[tuple[float, float, float, float], Place.BOX]
 """(x0, y0, x1, y1) in stored pixels, x0 < x1 and y0 < y1."""
 Path = Annotated[list[tuple[float, float]], Place.PATH]
 """Points (x, y) in stored pixels, at least two."""
+
+
+class Panorama(Picture):
+    """An equirectangular picture that a person gave."""
+
+
+@dataclass(frozen=True)
+class HandleKind:
+    """What a handle given to a tool must stand for.
+
+    Attributes:
+        kinds: Artifact kinds; empty for objects of the scene map.
+        noun: What it is called.
+        example: A handle.
+    """
+
+    kinds: tuple[str, ...]
+    noun: str
+    example: str
+
+
+HANDLES: dict[type, HandleKind] = {
+    Picture: HandleKind(("input", "view", "panorama"), "a picture", "img1"),
+    Panorama: HandleKind(("panorama",), "a panorama", "pano1"),
+    Video: HandleKind(("video",), "a video", "vid1"),
+    Cloud: HandleKind(("cloud",), "a reconstruction", "cloud1"),
+    DepthMap: HandleKind(("depth",), "a depth map", "depth1"),
+    Mask: HandleKind(("mask",), "a mask", "mask1"),
+    Track: HandleKind(("track",), "a track", "track1"),
+    SceneObject: HandleKind((), "an object", "obj1"),
+}
+"""The types of handles, and what they must stand for."""
 
 _SECTION = re.compile(r"\n(?:Args|Returns|Raises):\n")
 
@@ -67,8 +101,8 @@ class Parameter:
 
     @property
     def holds_places(self) -> bool:
-        """Whether it is one picture that every call names, so that places can be in its pixels."""
-        return self.kind is Picture and not self.many and self.required
+        """Whether it is one picture, so that places can be in its pixels."""
+        return self.kind in (Picture, Panorama) and not self.many
 
     def schema(self, dialect: CoordinateDialect, places_in: str) -> dict[str, Any]:
         """JSON schema in this dialect."""
@@ -90,9 +124,11 @@ class Parameter:
                 item = {"type": "array", "items": numbers}
                 pair = "[x, y]" if dialect.order == "xy" else "[y, x]"
                 description += f" {'Each is a' if self.many else 'A'} list of points {pair}, places in `{places_in}`."
-            case _ if self.kind is Picture:
+            case type() if self.kind in HANDLES:
                 item = {"type": "string"}
-                description += " Handles of pictures, e.g. img1." if self.many else " Handle of a picture, e.g. img1."
+                handle = HANDLES[self.kind]
+                what = f"handle of {handle.noun}" if handle.kinds else "handle or name of an object"
+                description += f" {'Each is a' if self.many else 'A'} {what}, e.g. {handle.example}."
             case _:
                 item = {"type": SCALARS[self.kind]}
                 if self.choices:
@@ -184,6 +220,6 @@ def _kind(hint: Any, where: str) -> tuple[type | Place, tuple[str, ...], bool]:
             return kind, choices, True
     if origin is Literal and all(isinstance(choice, str) for choice in get_args(hint)):
         return str, get_args(hint), False
-    if hint in SCALARS or hint is Picture:
+    if hint in SCALARS or hint in HANDLES:
         return hint, (), False
     raise TypeError(f"{where}: {hint!r} cannot be told to every provider; use str, numbers, places, or lists of them")

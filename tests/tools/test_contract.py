@@ -172,16 +172,6 @@ def box_in_many(image: list[Picture], box: Box) -> ToolResult:
     return ToolResult("")
 
 
-def box_in_a_perhaps(box: Box, image: Picture | None = None) -> ToolResult:
-    """Name a place in a picture that may be missing.
-
-    Args:
-        box: A box.
-        image: A picture, or none.
-    """
-    return ToolResult("")
-
-
 @pytest.mark.parametrize(
     ("function", "says"),
     [
@@ -200,7 +190,6 @@ def box_in_a_perhaps(box: Box, image: Picture | None = None) -> ToolResult:
         (of_type(list), "cannot be told to every provider"),
         (box_without_picture, "need an argument 'image' that is one picture"),
         (box_in_many, "need an argument 'image' that is one picture"),
-        (box_in_a_perhaps, "need an argument 'image' that is one picture"),
     ],
 )
 def test_what_a_model_could_not_understand_is_refused_at_declaration(
