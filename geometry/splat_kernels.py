@@ -1,0 +1,309 @@
+"""The compiled inner loops of `sightline.geometry.splatting`, which says what they are for.
+
+Every kernel runs on one thread and lets go of the interpreter's lock: the caller shares the work among threads of its
+own. So no threading layer of numba's is entered, and any number of callers may run side by side (numba's default layer,
+workqueue, aborts the process then).
+
+Arithmetic is float32, one rounding an operation and always in the same order, so that every thread count, and the twin
+on torch (`splat_torch`), give the same bits. A point's claim on a pixel is one 64-bit key, the bits of its depth above
+its index; the smallest key wins. Bits of positive floats are ordered as the floats are.
+
+Imported only by those who splat: numba takes a while to load, and the first ever call compiles for some seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import numba as nb
+import numpy as np
+
+Kernel = TypeVar("Kernel", bound=Callable[..., None])
+
+FOOTPRINT: Final = np.float32(np.sqrt(2))
+"""Half the width of a footprint over the point's radius: a square patch of surface stays covered however it is rolled
+in the picture."""
+CAP: Final = np.float32(24)
+"""Largest half width of a footprint in pixels: a point just in front of the camera must not hide everything."""
+SLOPE: Final = np.float32(4)
+"""How much deeper a claim counts at the rim of its footprint than at its centre, over the footprint's half width in
+world units. Of overlapping points of one surface up to about this slope, each pixel goes to the one whose centre is
+nearest (cones in a z-buffer draw Voronoi cells: Hoff et al. 1999), not to the one that sticks out most; surfaces
+further apart than the footprint is wide keep their order."""
+NOTHING: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""The key of a pixel that no point claims."""
+
+_BLOCK: Final = 512  # points projected at a time: three rows of scratch that stay in the first-level cache
+_LOW: Final = np.uint64(0xFFFFFFFF)
+_HALF: Final = np.float32(0.5)
+_ONE: Final = np.float32(1)
+_ZERO: Final = np.float32(0)
+_TWO: Final = np.float32(2)
+
+_options: Any = {"nogil": True, "cache": True, "error_model": "numpy"}
+_points_type = nb.types.Array(nb.float32, 2, "C", readonly=True)
+_floats_type = nb.types.Array(nb.float32, 1, "C", readonly=True)
+_colors_type = nb.types.Array(nb.uint8, 2, "C", readonly=True)
+_keys_type = nb.uint64[::1]
+
+
+def _compiled(*signature: Any) -> Callable[[Kernel], Kernel]:
+    """With a signature that takes read-only and writable arrays alike: one compilation, not one for each mixture."""
+    return lambda function: nb.njit(nb.void(*signature), **_options)(function)  # type: ignore[no-any-return]
+
+
+def _inner(function: Kernel) -> Kernel:
+    """For a function that kernels call."""
+    return nb.njit(**_options)(function)  # type: ignore[no-any-return]
+
+
+@_inner
+def _project(  # type: ignore[no-untyped-def]
+    points, begin, count, matrix, lens, orthographic, us, vs, zs
+) -> None:
+    """Pixels and z-depths of `count` points; a loop without branches, so that it becomes vector instructions."""
+    m00, m01, m02, m03 = matrix[0, 0], matrix[0, 1], matrix[0, 2], matrix[0, 3]
+    m10, m11, m12, m13 = matrix[1, 0], matrix[1, 1], matrix[1, 2], matrix[1, 3]
+    m20, m21, m22, m23 = matrix[2, 0], matrix[2, 1], matrix[2, 2], matrix[2, 3]
+    for i in range(count):
+        x, y, z = points[begin + i, 0], points[begin + i, 1], points[begin + i, 2]
+        us[i] = m00 * x + m01 * y + m02 * z + m03
+        vs[i] = m10 * x + m11 * y + m12 * z + m13
+        zs[i] = m20 * x + m21 * y + m22 * z + m23
+    if not orthographic:
+        for i in range(count):
+            us[i] = us[i] / zs[i]
+            vs[i] = vs[i] / zs[i]
+    if lens[10] > 0:
+        _distort(count, lens, us, vs)
+    fx, fy, cx, cy = lens[0], lens[1], lens[2], lens[3]
+    for i in range(count):
+        us[i] = us[i] * fx + cx
+        vs[i] = vs[i] * fy + cy
+
+
+@_inner
+def _distort(count, lens, us, vs) -> None:  # type: ignore[no-untyped-def]
+    """Brown-Conrady on the plane z = 1, as `Intrinsics.project`; beyond where the lens model folds back: NaN."""
+    k1, k2, p1, p2, k3, limit = lens[5], lens[6], lens[7], lens[8], lens[9], lens[10]
+    for i in range(count):
+        a, b = us[i], vs[i]
+        r2 = a * a + b * b
+        radial = _ONE + r2 * (k1 + r2 * (k2 + r2 * k3))
+        da = _TWO * p1 * a * b + p2 * (r2 + _TWO * (a * a))
+        db = p1 * (r2 + _TWO * (b * b)) + _TWO * p2 * a * b
+        inside = r2 <= limit
+        us[i] = a * radial + da if inside else np.float32(np.nan)
+        vs[i] = b * radial + db if inside else np.float32(np.nan)
+
+
+@_compiled(_points_type, nb.int64, nb.int64, _points_type, _floats_type, nb.boolean, nb.int64, nb.int64, _keys_type)
+def claim_pixels(points, begin, end, matrix, lens, orthographic, width, height, keys) -> None:  # type: ignore[no-untyped-def]
+    """Points `begin` to `end`, each claiming the pixel it falls into.
+
+    Args:
+        points: (N, 3) float32.
+        begin: First point.
+        end: One past the last.
+        matrix: (3, 4) float32, world to camera.
+        lens: (11,) float32: fx, fy, cx, cy, near, k1, k2, p1, p2, k3, and the largest squared radius on the plane
+            z = 1 at which the distortion holds, 0 for a lens without.
+        orthographic: Whether the picture is a parallel projection: fx and fy are pixels per world unit.
+        width: Of the picture.
+        height: Of the picture.
+        keys: (height * width,) uint64, to be lowered.
+    """
+    scratch = np.empty((3, _BLOCK), np.float32)
+    us, vs, zs = scratch[0], scratch[1], scratch[2]
+    near = lens[4]
+    wide, high = np.float32(width), np.float32(height)
+    bits = zs.view(np.uint32)
+    for block in range(begin, end, _BLOCK):
+        count = min(_BLOCK, end - block)
+        _project(points, block, count, matrix, lens, orthographic, us, vs, zs)
+        for i in range(count):
+            u, v = us[i], vs[i]
+            # Written so that NaN fails every one of them.
+            if zs[i] > near and zs[i] < np.inf and u >= _ZERO and v >= _ZERO and u < wide and v < high:
+                pixel = np.uint64(np.int64(v) * width + np.int64(u))
+                key = (np.uint64(bits[i]) << np.uint64(32)) | np.uint64(block + i)
+                if key < keys[pixel]:
+                    keys[pixel] = key
+
+
+@_compiled(
+    _points_type,
+    _floats_type,
+    nb.int64,
+    nb.int64,
+    _points_type,
+    _floats_type,
+    nb.boolean,
+    nb.int64,
+    nb.int64,
+    _keys_type,
+)
+def claim_footprints(  # type: ignore[no-untyped-def]
+    points, radius, begin, end, matrix, lens, orthographic, width, height, keys
+) -> None:
+    """As `claim_pixels`, each point claiming the pixels whose centres lie in its footprint, and its own.
+
+    Args:
+        points: (N, 3) float32.
+        radius: (N,) float32, world units.
+        begin: First point.
+        end: One past the last.
+        matrix: (3, 4) float32, world to camera.
+        lens: As for `claim_pixels`.
+        orthographic: As for `claim_pixels`.
+        width: Of the picture.
+        height: Of the picture.
+        keys: (height * width,) uint64, to be lowered; their upper half is depth plus what `SLOPE` adds.
+    """
+    scratch = np.empty((3, _BLOCK), np.float32)
+    us, vs, zs = scratch[0], scratch[1], scratch[2]
+    bits = np.empty(1, np.uint32)
+    claimed = bits.view(np.float32)
+    near, focal = lens[4], np.sqrt(lens[0] * lens[1])
+    wide, high = np.float32(width), np.float32(height)
+    for block in range(begin, end, _BLOCK):
+        count = min(_BLOCK, end - block)
+        _project(points, block, count, matrix, lens, orthographic, us, vs, zs)
+        for i in range(count):
+            u, v, z = us[i], vs[i], zs[i]
+            if not (z > near and z < np.inf and u > -CAP and v > -CAP and u < wide + CAP and v < high + CAP):
+                continue
+            pixel_width = _ONE / focal if orthographic else z / focal
+            half = min(radius[block + i] * FOOTPRINT / pixel_width, CAP)
+            if not half > _ZERO:  # 0 where the size is not known; NaN
+                half = _ZERO
+            own_x, own_y = np.int64(np.floor(u)), np.int64(np.floor(v))
+            x0 = max(min(np.int64(np.ceil(u - half - _HALF)), own_x), 0)
+            x1 = min(max(np.int64(np.ceil(u + half - _HALF)), own_x + 1), width)
+            y0 = max(min(np.int64(np.ceil(v - half - _HALF)), own_y), 0)
+            y1 = min(max(np.int64(np.ceil(v + half - _HALF)), own_y + 1), height)
+            steep = SLOPE * pixel_width / max(half, _ONE)
+            low = np.uint64(block + i)
+            for y in range(int(y0), int(y1)):
+                dy = np.float32(y) + _HALF - v
+                for x in range(int(x0), int(x1)):
+                    dx = np.float32(x) + _HALF - u
+                    claimed[0] = z + steep * (dx * dx + dy * dy)
+                    key = (np.uint64(bits[0]) << np.uint64(32)) | low
+                    pixel = np.uint64(y * width + x)
+                    if key < keys[pixel]:
+                        keys[pixel] = key
+
+
+@_compiled(nb.uint64[:, ::1], nb.int64, nb.int64)
+def merge(keys, begin, end) -> None:  # type: ignore[no-untyped-def]
+    """The smallest key of each pixel `begin` to `end` into the first row of (threads, pixels) keys."""
+    for row in range(1, keys.shape[0]):
+        for i in range(begin, end):
+            keys[0, i] = min(keys[0, i], keys[row, i])
+
+
+@_compiled(
+    _keys_type,
+    _points_type,
+    _colors_type,
+    nb.float32[::1],
+    nb.int64,
+    nb.int64,
+    nb.uint8[:, ::1],
+    nb.float32[::1],
+    nb.int32[::1],
+)
+def resolve(keys, points, colors, axis, begin, end, color, depth, index) -> None:  # type: ignore[no-untyped-def]
+    """What the winners of pixels `begin` to `end` look like.
+
+    Args:
+        keys: (pixels,) uint64.
+        points: (N, 3) float32.
+        colors: (N, 3) uint8.
+        axis: (4,) float32, the third row of the world-to-camera matrix: gives a point's z-depth.
+        begin: First pixel.
+        end: One past the last.
+        color: (pixels, 3) uint8, written: 0 where nothing is seen.
+        depth: (pixels,) float32, written: NaN where nothing is seen.
+        index: (pixels,) int32, written: -1 where nothing is seen.
+    """
+    a, b, c, d = axis[0], axis[1], axis[2], axis[3]
+    for pixel in range(begin, end):
+        key = keys[pixel]
+        if key == NOTHING:
+            depth[pixel] = np.float32(np.nan)
+            index[pixel] = -1
+            color[pixel, 0] = color[pixel, 1] = color[pixel, 2] = 0
+            continue
+        i = np.int64(key & _LOW)
+        index[pixel] = np.int32(i)
+        depth[pixel] = a * points[i, 0] + b * points[i, 1] + c * points[i, 2] + d
+        color[pixel, 0], color[pixel, 1], color[pixel, 2] = colors[i, 0], colors[i, 1], colors[i, 2]
+
+
+# Steps to what lies within three pixels, from near to far in each of eight directions: the axes, then the quadrants.
+_RAY: Final = ((1, 0), (2, 0), (3, 0))
+_QUADRANT: Final = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2), (3, 3))
+_TURNS: Final = ((1, 0, 0, 1), (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0))
+_STEPS: Final = np.array(
+    [(a * x + b * y, c * x + d * y) for way in (_RAY, _QUADRANT) for a, b, c, d in _TURNS for x, y in way], np.int64
+)
+_WAYS: Final = np.cumsum([0, *[len(_RAY)] * 4, *[len(_QUADRANT)] * 4])
+_REACH: Final = 3
+
+
+@_compiled(
+    nb.types.Array(nb.float32, 2, "C", readonly=True),
+    nb.float32,
+    nb.int64,
+    nb.int64,
+    nb.int64,
+    nb.int64,
+    nb.int32[:, ::1],
+)
+def fill_sources(depth, apart, open_seen, open_unseen, begin, end, source) -> None:  # type: ignore[no-untyped-def]
+    """Where each pixel of rows `begin` to `end` should take its contents from.
+
+    A pixel is enclosed when a nearer pixel lies within three pixels in nearly all of eight directions: straight left,
+    right, up and down, and the four quadrants between them.
+
+    Args:
+        depth: (H, W) float32, NaN where unseen.
+        apart: A pixel is nearer where its depth is less than this share of the other's.
+        open_seen: How many of the eight directions may be open around a pixel that shows something.
+        open_unseen: The same for one that shows nothing.
+        begin: First row.
+        end: One past the last.
+        source: (H, W) int32, written: the flat index of a pixel; its own where nothing is to be changed.
+    """
+    height, width = depth.shape
+    for y in range(begin, end):
+        for x in range(width):
+            here = depth[y, x]
+            unseen = np.isnan(here)
+            limit = np.float32(np.inf) if unseen else here * apart
+            left = open_unseen if unseen else open_seen
+            at_rim = x < _REACH or y < _REACH or x >= width - _REACH or y >= height - _REACH
+            own = y * width + x
+            best, best_far = own, np.int64(1 << 30)
+            for way in range(8):
+                found = False
+                for step in range(_WAYS[way], _WAYS[way + 1]):
+                    dx, dy = _STEPS[step, 0], _STEPS[step, 1]
+                    px, py = np.uint64(x + dx), np.uint64(y + dy)  # beyond the left and upper rim: very large
+                    if at_rim and (px >= np.uint64(width) or py >= np.uint64(height)):
+                        continue
+                    if depth[py, px] < limit:  # False for NaN
+                        found = True
+                        far = dx * dx + dy * dy
+                        if far < best_far:
+                            best, best_far = own + dy * width + dx, far
+                        break
+                if not found:
+                    left -= 1
+                    if left < 0:
+                        best = own
+                        break
+            source[y, x] = best
