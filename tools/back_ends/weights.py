@@ -15,6 +15,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -329,8 +330,7 @@ def _safetensors_error() -> type[Exception]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No report of each tensor on the terminal; what matters in it is raised."""
-    from transformers.utils import logging
-
+    logging: Any = import_module("transformers.utils.logging")
     with _reporting:
         level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
         logging.set_verbosity_error()
