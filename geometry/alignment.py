@@ -221,4 +221,4 @@ def _unit(vector: ArrayLike) -> Floats:
     size = float(np.linalg.norm(v))
     if v.shape != (3,) or not np.isfinite(size) or size == 0:
         raise ValueError("a direction is three finite numbers, not all zero")
-    return np.asarray(v / size)
+    return np.asarray(v / size, dtype=np.float64)

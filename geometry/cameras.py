@@ -372,8 +372,26 @@ def _distort(normalized: Floats, k: tuple[float, ...]) -> Floats:
 
 
 def _undistort(distorted: Floats, k: tuple[float, ...]) -> Floats:
-    """The inverse of `_distort` by fixed-point steps on the error; converges where the lens model is monotonic."""
+    """The inverse of `_distort` by Newton's steps; exact wherever the lens model does not fold over.
+
+    Plain fixed-point steps diverge for strong pincushion lenses and crawl for strong barrel ones.
+    """
+    k1, k2, p1, p2, k3 = k
     out = distorted.copy()
     for _ in range(_UNDISTORT_STEPS):
-        out = out - (_distort(out, k) - distorted)
+        x, y = out[..., 0], out[..., 1]
+        r2 = x * x + y * y
+        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+        slope = 2 * (k1 + r2 * (2 * k2 + r2 * 3 * k3))  # of radial, along x it is slope * x
+        xx = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
+        xy = slope * x * y + 2 * p1 * x + 2 * p2 * y
+        yy = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
+        off = distorted - _distort(out, k)
+        # Where the model folds over there is no answer; a floor and a cap keep those pixels finite.
+        determinant = np.maximum(xx * yy - xy * xy, 1e-3)
+        step = np.stack([yy * off[..., 0] - xy * off[..., 1], xx * off[..., 1] - xy * off[..., 0]], axis=-1)
+        step = np.clip(step / determinant[..., None], -0.5, 0.5)
+        out = out + step
+        if np.abs(step).max(initial=0) < 1e-12:
+            break
     return out
