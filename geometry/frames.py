@@ -245,10 +245,10 @@ def picture_direction(point: Sequence[float], reference: Sequence[float]) -> tup
     Raises:
         ValueError: The points coincide.
     """
-    dx, dy = float(point[0]) - float(reference[0]), float(point[1]) - float(reference[1])
-    if dx == 0 and dy == 0:
+    right, above = float(point[0]) - float(reference[0]), float(reference[1]) - float(point[1])
+    if right == 0 and above == 0:
         raise ValueError("the two points coincide: neither is left of or above the other")
-    angle = math.degrees(math.atan2(-dy, dx))
+    angle = math.degrees(math.atan2(above, right))
     words = (
         "image-right",
         "image-above and image-right",

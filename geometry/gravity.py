@@ -31,6 +31,10 @@ _ROLL = 2.0
 """Degrees by which people hold cameras out of level, for want of more data (a standard deviation)."""
 _COMMON_ROLL = 1.0
 """Degrees by which all pictures of one person may be out of level to the same side."""
+_MOST_OFF = 1 / 3
+"""Share of the cameras that may not have been held level."""
+_STANDS_OUT = 2.0
+"""A plane holds this many times the points of a slab of its own thickness beside it; a filled volume does not."""
 _LEVEL = 12.0
 """Degrees of roll beyond which a camera was not held level: it is left out of the consensus."""
 _WORST = 20.0
@@ -117,7 +121,11 @@ def up_from_floor(points: ArrayLike, eyes: ArrayLike, hint: ArrayLike | None = N
         if abs(float(np.median(sides))) < 2 * thickness or (np.sign(sides) == np.sign(np.median(sides))).mean() < 0.9:
             continue  # the cameras are in the plane, or on both sides of it
         up = normal * np.sign(np.median(sides))
-        below = float(((cloud - cloud[inside].mean(axis=0)) @ up < -3 * thickness).mean())
+        height = (cloud - cloud[inside].mean(axis=0)) @ up
+        below = float((height < -3 * thickness).mean())
+        beside = max(int(((s * height > thickness) & (s * height < 3 * thickness)).sum()) for s in (1, -1))
+        if int(inside.sum()) < _STANDS_OUT * beside:
+            continue
         if below > _BELOW or inside.mean() < _SHARE or (hint is not None and _angle(up, hint) > _TILT_OF_HINT):
             continue
         found.append((float(inside.mean()), up, _plane_error(cloud[inside], up), float(np.abs(sides).mean())))
@@ -152,9 +160,9 @@ def up_from_cameras(poses: ArrayLike) -> Gravity:
     right, picture_up = p[:, :3, 0], -p[:, :3, 1]
     if np.linalg.eigvalsh(right.T @ right / len(p))[1] < math.sin(math.radians(5)) ** 2:
         raise ValueError("the cameras all look the same way: their right axes do not tell which way is up")
-    level = _most_level(right)
+    level = _most_level(right, picture_up)
     n = int(level.sum())
-    if n < 2 or n <= len(p) / 2:
+    if n < max(2.0, (1 - _MOST_OFF) * len(p)):
         raise ValueError("the cameras were not held level: no direction is square to the right axes of most")
     values, vectors = np.linalg.eigh(right[level].T @ right[level])
     up, across = vectors[:, 0], vectors[:, 1]
@@ -172,8 +180,8 @@ def up_from_cameras(poses: ArrayLike) -> Gravity:
     return Gravity(up, error, "cameras", n / len(p), None, text)
 
 
-def _most_level(right: Floats) -> NDArray[np.bool_]:
-    """The largest set of cameras whose right axes are square to one direction, within `_LEVEL` degrees."""
+def _most_level(right: Floats, picture_up: Floats) -> NDArray[np.bool_]:
+    """The most cameras that are within `_LEVEL` degrees of level for one direction of up."""
     first, second = np.triu_indices(min(len(right), 60), 1)
     axes = np.cross(right[first], right[second])
     sizes = np.linalg.norm(axes, axis=1)
@@ -181,8 +189,9 @@ def _most_level(right: Floats) -> NDArray[np.bool_]:
     axes = axes[usable] / sizes[usable, None]
     if len(axes) == 0:
         return np.zeros(len(right), np.bool_)
+    axes = np.concatenate([axes, -axes])
     off = np.abs(axes @ right.T)
-    agree = off < math.sin(math.radians(_LEVEL))
+    agree = (off < math.sin(math.radians(_LEVEL))) & (axes @ picture_up.T > -0.15)
     best = np.lexsort((np.where(agree, off, 0).sum(axis=1), -agree.sum(axis=1)))[0]
     return np.asarray(agree[best])
 
