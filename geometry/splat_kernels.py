@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import numba as nb
 import numpy as np
 
-Kernel = TypeVar("Kernel", bound=Callable[..., None])
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 FOOTPRINT: Final = np.float32(np.sqrt(2))
 """Half the width of a footprint over the point's radius: a square patch of surface stays covered however it is rolled
@@ -50,7 +50,7 @@ _keys_type = nb.uint64[::1]
 
 def _compiled(*signature: Any) -> Callable[[Kernel], Kernel]:
     """With a signature that takes read-only and writable arrays alike: one compilation, not one for each mixture."""
-    return lambda function: nb.njit(nb.void(*signature), **_options)(function)  # type: ignore[no-any-return]
+    return lambda function: nb.njit(nb.void(*signature), **_options)(function)
 
 
 def _inner(function: Kernel) -> Kernel:
@@ -98,6 +98,21 @@ def _distort(count, lens, us, vs) -> None:  # type: ignore[no-untyped-def]
         vs[i] = b * radial + db if inside else np.float32(np.nan)
 
 
+@_inner
+def _within(count, near, margin, width, height, us, vs, zs, chosen) -> Any:  # type: ignore[no-untyped-def]
+    """Which points fall into the picture or a margin around it, and how many.
+
+    Counted, not branched on: in a cloud without order no processor guesses right. Comparisons with NaN are False.
+    """
+    low, wide, high = -margin, np.float32(width) + margin, np.float32(height) + margin
+    found = 0
+    for i in range(count):
+        u, v, z = us[i], vs[i], zs[i]
+        chosen[found] = i
+        found += (z > near) & (z < np.inf) & (u >= low) & (v >= low) & (u < wide) & (v < high)
+    return found
+
+
 @_compiled(_points_type, nb.int64, nb.int64, _points_type, _floats_type, nb.boolean, nb.int64, nb.int64, _keys_type)
 def claim_pixels(points, begin, end, matrix, lens, orthographic, width, height, keys) -> None:  # type: ignore[no-untyped-def]
     """Points `begin` to `end`, each claiming the pixel it falls into.
@@ -116,20 +131,31 @@ def claim_pixels(points, begin, end, matrix, lens, orthographic, width, height, 
     """
     scratch = np.empty((3, _BLOCK), np.float32)
     us, vs, zs = scratch[0], scratch[1], scratch[2]
-    near = lens[4]
-    wide, high = np.float32(width), np.float32(height)
+    chosen = np.empty(_BLOCK + 1, np.int32)
     bits = zs.view(np.uint32)
     for block in range(begin, end, _BLOCK):
         count = min(_BLOCK, end - block)
         _project(points, block, count, matrix, lens, orthographic, us, vs, zs)
-        for i in range(count):
-            u, v = us[i], vs[i]
-            # Written so that NaN fails every one of them.
-            if zs[i] > near and zs[i] < np.inf and u >= _ZERO and v >= _ZERO and u < wide and v < high:
-                pixel = np.uint64(np.int64(v) * width + np.int64(u))
-                key = (np.uint64(bits[i]) << np.uint64(32)) | np.uint64(block + i)
-                if key < keys[pixel]:
-                    keys[pixel] = key
+        found = _within(count, lens[4], _ZERO, width, height, us, vs, zs, chosen)
+        for k in range(found):
+            i = np.uint32(chosen[k])
+            pixel = np.uint64(np.int64(vs[i]) * width + np.int64(us[i]))
+            key = (np.uint64(bits[i]) << np.uint64(32)) | np.uint64(block + i)
+            keys[pixel] = min(key, keys[pixel])
+
+
+@_inner
+def _spans(count, middles, halves, size, firsts, lasts) -> None:  # type: ignore[no-untyped-def]
+    """The pixels of a row or column whose centres lie in [middle - half, middle + half), and the point's own."""
+    top = np.float32(size)
+    for i in range(count):
+        middle, half = middles[i], halves[i]
+        own = np.floor(middle)
+        first, last = np.ceil(middle - half - _HALF), np.ceil(middle + half - _HALF)
+        first = min(own, first)
+        last = max(own + _ONE, last)
+        firsts[i] = np.int32(max(_ZERO, first))
+        lasts[i] = np.int32(min(top, last))
 
 
 @_compiled(
@@ -161,39 +187,38 @@ def claim_footprints(  # type: ignore[no-untyped-def]
         height: Of the picture.
         keys: (height * width,) uint64, to be lowered; their upper half is depth plus what `SLOPE` adds.
     """
-    scratch = np.empty((3, _BLOCK), np.float32)
-    us, vs, zs = scratch[0], scratch[1], scratch[2]
+    scratch = np.empty((5, _BLOCK), np.float32)
+    us, vs, zs, halves, steeps = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    chosen = np.empty(_BLOCK + 1, np.int32)
+    spans = np.empty((4, _BLOCK), np.int32)
     bits = np.empty(1, np.uint32)
     claimed = bits.view(np.float32)
-    near, focal = lens[4], np.sqrt(lens[0] * lens[1])
-    wide, high = np.float32(width), np.float32(height)
+    focal = np.sqrt(lens[0] * lens[1])
     for block in range(begin, end, _BLOCK):
         count = min(_BLOCK, end - block)
         _project(points, block, count, matrix, lens, orthographic, us, vs, zs)
+        found = _within(count, lens[4], CAP, width, height, us, vs, zs, chosen)
         for i in range(count):
-            u, v, z = us[i], vs[i], zs[i]
-            if not (z > near and z < np.inf and u > -CAP and v > -CAP and u < wide + CAP and v < high + CAP):
-                continue
-            pixel_width = _ONE / focal if orthographic else z / focal
-            half = min(radius[block + i] * FOOTPRINT / pixel_width, CAP)
-            if not half > _ZERO:  # 0 where the size is not known; NaN
-                half = _ZERO
-            own_x, own_y = np.int64(np.floor(u)), np.int64(np.floor(v))
-            x0 = max(min(np.int64(np.ceil(u - half - _HALF)), own_x), 0)
-            x1 = min(max(np.int64(np.ceil(u + half - _HALF)), own_x + 1), width)
-            y0 = max(min(np.int64(np.ceil(v - half - _HALF)), own_y), 0)
-            y1 = min(max(np.int64(np.ceil(v + half - _HALF)), own_y + 1), height)
-            steep = SLOPE * pixel_width / max(half, _ONE)
-            low = np.uint64(block + i)
-            for y in range(int(y0), int(y1)):
+            pixel_width = _ONE / focal if orthographic else zs[i] / focal
+            half = radius[block + i] * FOOTPRINT / pixel_width
+            half = max(_ZERO, half)  # also where it is NaN; 0 where the size is not known
+            half = min(CAP, half)
+            halves[i] = half
+            steeps[i] = SLOPE * pixel_width / (max(_ONE, half))
+        _spans(count, us, halves, width, spans[0], spans[1])
+        _spans(count, vs, halves, height, spans[2], spans[3])
+        for k in range(found):
+            point = np.uint32(chosen[k])
+            u, v, z, steep = us[point], vs[point], zs[point], steeps[point]
+            low = np.uint64(block + point)
+            for y in range(spans[2, point], spans[3, point]):
                 dy = np.float32(y) + _HALF - v
-                for x in range(int(x0), int(x1)):
+                for x in range(spans[0, point], spans[1, point]):
                     dx = np.float32(x) + _HALF - u
                     claimed[0] = z + steep * (dx * dx + dy * dy)
                     key = (np.uint64(bits[0]) << np.uint64(32)) | low
                     pixel = np.uint64(y * width + x)
-                    if key < keys[pixel]:
-                        keys[pixel] = key
+                    keys[pixel] = min(key, keys[pixel])
 
 
 @_compiled(nb.uint64[:, ::1], nb.int64, nb.int64)
@@ -209,13 +234,16 @@ def merge(keys, begin, end) -> None:  # type: ignore[no-untyped-def]
     _points_type,
     _colors_type,
     nb.float32[::1],
+    nb.boolean,
     nb.int64,
     nb.int64,
     nb.uint8[:, ::1],
     nb.float32[::1],
     nb.int32[::1],
 )
-def resolve(keys, points, colors, axis, begin, end, color, depth, index) -> None:  # type: ignore[no-untyped-def]
+def resolve(  # type: ignore[no-untyped-def]
+    keys, points, colors, axis, footprints, begin, end, color, depth, index
+) -> None:
     """What the winners of pixels `begin` to `end` look like.
 
     Args:
@@ -223,6 +251,7 @@ def resolve(keys, points, colors, axis, begin, end, color, depth, index) -> None
         points: (N, 3) float32.
         colors: (N, 3) uint8.
         axis: (4,) float32, the third row of the world-to-camera matrix: gives a point's z-depth.
+        footprints: Whether the keys are those of `claim_footprints`, whose upper half is not quite the depth.
         begin: First pixel.
         end: One past the last.
         color: (pixels, 3) uint8, written: 0 where nothing is seen.
@@ -230,6 +259,7 @@ def resolve(keys, points, colors, axis, begin, end, color, depth, index) -> None
         index: (pixels,) int32, written: -1 where nothing is seen.
     """
     a, b, c, d = axis[0], axis[1], axis[2], axis[3]
+    bits = depth.view(np.uint32)
     for pixel in range(begin, end):
         key = keys[pixel]
         if key == NOTHING:
@@ -237,9 +267,12 @@ def resolve(keys, points, colors, axis, begin, end, color, depth, index) -> None
             index[pixel] = -1
             color[pixel, 0] = color[pixel, 1] = color[pixel, 2] = 0
             continue
-        i = np.int64(key & _LOW)
+        i = key & _LOW
         index[pixel] = np.int32(i)
-        depth[pixel] = a * points[i, 0] + b * points[i, 1] + c * points[i, 2] + d
+        if footprints:
+            depth[pixel] = a * points[i, 0] + b * points[i, 1] + c * points[i, 2] + d
+        else:
+            bits[pixel] = np.uint32(key >> np.uint64(32))
         color[pixel, 0], color[pixel, 1], color[pixel, 2] = colors[i, 0], colors[i, 1], colors[i, 2]
 
 

@@ -181,7 +181,7 @@ def paint_unseen(picture: Splat) -> NDArray[np.uint8]:
 @lru_cache(maxsize=4)
 def _hatch(height: int, width: int) -> NDArray[np.uint8]:
     diagonal = (np.arange(width)[None, :] + np.arange(height)[:, None]) % _HATCH_PERIOD
-    pattern = np.where((diagonal < _HATCH_PERIOD // 3)[..., None], _HATCH[1], _HATCH[0])
+    pattern: NDArray[np.uint8] = np.where((diagonal < _HATCH_PERIOD // 3)[..., None], _HATCH[1], _HATCH[0])
     pattern.setflags(write=False)
     return pattern
 
@@ -205,7 +205,7 @@ def _splat(
         keys = splat_torch.keys(cloud, matrix, lens, orthographic, size, points == "patch", "cuda")
     else:
         keys = _keys(cloud, matrix, lens, orthographic, size, points == "patch")
-    return _resolved(cloud, matrix, keys, size)
+    return _resolved(cloud, matrix, keys, size, points == "patch")
 
 
 def _keys(
@@ -239,7 +239,13 @@ def _keys(
     return keys
 
 
-def _resolved(cloud: PointCloud, matrix: NDArray[np.float32], keys: NDArray[np.uint64], size: tuple[int, int]) -> Splat:
+def _resolved(
+    cloud: PointCloud,
+    matrix: NDArray[np.float32],
+    keys: NDArray[np.uint64],
+    size: tuple[int, int],
+    patches: bool,
+) -> Splat:
     from sightline.geometry import splat_kernels as kernels
 
     width, height = size
@@ -253,7 +259,7 @@ def _resolved(cloud: PointCloud, matrix: NDArray[np.float32], keys: NDArray[np.u
 
     def finish(begin: int, end: int) -> None:
         kernels.merge(keys, begin, end)
-        kernels.resolve(keys[0], positions, colors, axis, begin, end, color, depth, index)
+        kernels.resolve(keys[0], positions, colors, axis, patches, begin, end, color, depth, index)
 
     _in_parts(finish, pixels, min(_threads(), max(1, pixels // 32_768)))
     return Splat(color.reshape(height, width, 3), depth.reshape(height, width), index.reshape(height, width))
