@@ -209,7 +209,7 @@ def _weights(weights: ArrayLike | None, count: int) -> Floats:
     w = np.asarray(weights, dtype=np.float64)
     if w.shape != (count,) or not np.isfinite(w).all() or (w < 0).any() or w.sum() <= 0:
         raise ValueError(f"weights are {count} finite numbers, none negative and not all zero")
-    return w / w.sum()
+    return np.asarray(w / w.sum(), dtype=np.float64)
 
 
 def _poses(poses: Sequence[ArrayLike]) -> Floats:

@@ -155,7 +155,7 @@ def _flat_axes(away: Floats, axes: Floats) -> Floats:
 def _hull_points(away: Floats) -> Floats:
     from scipy.spatial import ConvexHull
 
-    return away[ConvexHull(away).vertices]
+    return np.asarray(away[ConvexHull(away).vertices])
 
 
 def _hull_axes(away: Floats) -> list[Floats]:
