@@ -11,7 +11,7 @@ event loop, so they work in scripts, notebooks and servers alike.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from sightline.agents.models import ModelProfile
 from sightline.agents.question import Given, Question, check_field_of_view, question_of
 from sightline.agents.recording import recordable
 from sightline.agents.strategies import Strategy, strategy_named
-from sightline.agents.toolbox import toolbox
+from sightline.agents.toolbox import fitting, toolbox
 from sightline.memory import (
     ContextPolicy,
     Event,
@@ -41,6 +41,7 @@ from sightline.memory import (
     new_run_folder,
 )
 from sightline.tools import Tool, all_tools, run_blocking
+from sightline.tools.back_ends import BackEnds
 from sightline.tools.background import iterate_blocking
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class SpatialAgent:
         model_settings: Further arguments of the chat model, e.g. `{"temperature": 0}`.
         helper: The model that `ask_image` and `locate_by_vlm` ask; the same one by default.
         policy: How much of a run the model is shown.
+        back_ends: What serves the tools, by role, e.g. `{"depth": "depth-pro", "detection": "yolo:my.pt"}`; see
+            `sightline.tools.back_ends.ROLES`.
+        offline: Never try to download weights.
         runs: Where runs are kept; see `sightline.memory.runs_folder`.
         checkpoint: Whether LangGraph keeps checkpoints in the run's folder. Resuming works from the journal alone;
             without checkpoints a step costs a few milliseconds less.
@@ -103,6 +107,8 @@ class SpatialAgent:
         model_settings: dict[str, Any] | None = None,
         helper: str | BaseChatModel | None = None,
         policy: ContextPolicy | None = None,
+        back_ends: Mapping[str, str] | None = None,
+        offline: bool = False,
         runs: str | PathLike[str] | None = None,
         checkpoint: bool = True,
     ) -> None:
@@ -111,6 +117,7 @@ class SpatialAgent:
         self.strategy: Strategy = strategy_named(strategy)
         self.budget = budget or Budget()
         self.policy = policy or ContextPolicy()
+        self.back_ends = BackEnds(dict(back_ends or {}), offline)
         self.adapter: ModelAdapter = connect(model, base_url=base_url, profile=profile, settings=model_settings)
         self._helper = None if helper is None else connect(helper)
         self._instruments = toolbox(tools) if self.strategy.uses_tools else {}
@@ -155,6 +162,8 @@ class SpatialAgent:
             "base_url": settings.pop("base_url", None),
             "profile": ModelProfile.from_json(started.profile),
             "model_settings": settings,
+            "back_ends": started.back_ends,
+            "offline": started.offline,
             "runs": runs,
         }
         return cls(**(arguments | changes))
@@ -322,6 +331,8 @@ class SpatialAgent:
             "strategy": self.strategy.name,
             "tools": list(self._instruments),
             "budget": self.budget.to_json(),
+            "back_ends": dict(self.back_ends.settings),
+            "offline": self.back_ends.offline,
             "version": version("sightline"),
         }
 
@@ -350,7 +361,7 @@ class SpatialAgent:
         profile = self.adapter.profile
         declarations = [
             {"name": i.name, "description": i.describe(profile), "parameters": i.schema(profile)}
-            for i in self._instruments.values()
+            for i in fitting(self._instruments.values(), workspace)
         ]
         if declarations:
             about = "Give the answer and end the run. Call it alone, when you know it or know that it cannot be told."
@@ -358,7 +369,7 @@ class SpatialAgent:
         parts = PromptParts(self.strategy.instructions, spec, profile, self.policy, declarations)
         asked = self._helper or self.adapter
         look = ModelLook(asked) if asked.profile.sees_pictures else None
-        return Run(workspace, self.adapter, self._instruments, look, parts, self.budget, on_delta)
+        return Run(workspace, self.adapter, self._instruments, look, parts, self.budget, self.back_ends, on_delta)
 
     async def _run(
         self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler], on_delta: Any = None

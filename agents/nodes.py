@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from langgraph.runtime import Runtime  # graphs read the nodes' annotations
@@ -40,6 +40,7 @@ from sightline.memory import (
 )
 from sightline.memory.refs import plain
 from sightline.tools import Instrument, Look, ToolContext, perform, sort_failure
+from sightline.tools.back_ends import BackEnds
 
 if TYPE_CHECKING:
     from sightline.agents.models.adapter import ModelAdapter
@@ -76,6 +77,7 @@ class Run:
         look: A model for tools that ask one.
         parts: The fixed parts of its prompts.
         budget: What it may use.
+        back_ends: What detects, estimates depth and reconstructs for the tools.
         on_delta: Hears partial text while the model writes; None if nobody listens.
     """
 
@@ -85,6 +87,7 @@ class Run:
     look: Look | None
     parts: PromptParts
     budget: Budget
+    back_ends: BackEnds = field(default_factory=BackEnds)
     on_delta: Callable[[int, Literal["text", "reasoning"], str], None] | None = None
 
     def state(self, step: int) -> RunState:
@@ -264,7 +267,7 @@ async def _make(run: Run, record: CallRecord, gate: asyncio.Semaphore, *, within
         elif call.malformed or instrument is None:
             ws.append(_unmade(run, call))
         else:
-            context = ToolContext(ws, run.look, sees=run.parts.profile)
+            context = ToolContext(ws, run.look, sees=run.parts.profile, back_ends=run.back_ends)
             ws.append(await perform(instrument, call.arguments, context, call.id))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sightline.memory import InputError
+from sightline.memory import InputError, Video, Workspace
 from sightline.tools import Instrument, Tool, select
+from sightline.tools.parameters import HANDLES, Panorama
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -47,3 +48,22 @@ def toolbox(tools: Sequence[str | Tool | BaseTool] | None) -> dict[str, Instrume
                 f"The tool name {name!r} is one that providers reject.", "Use 1 to 64 letters, digits, _ and -."
             )
     return {instrument.name: instrument for instrument in chosen}
+
+
+def fitting(instruments: Iterable[Instrument], workspace: Workspace) -> list[Instrument]:
+    """The instruments that a run's inputs give work to: tools that need a video or a panorama wait for one.
+
+    A model that is told of sixty tools reads them all at every step; these could only be refused.
+    """
+    given = {workspace.artifacts[handle].kind for handle in workspace.inputs}
+    return [
+        instrument
+        for instrument in instruments
+        if not isinstance(instrument, Tool) or all(kinds & given for kinds in _needs(instrument))
+    ]
+
+
+def _needs(tool: Tool) -> list[set[str]]:
+    """The kinds of input that a tool cannot do without, one of each set."""
+    only_given = (Video, Panorama)
+    return [set(HANDLES[p.kind].kinds) for p in tool.parameters if p.required and p.kind in only_given]

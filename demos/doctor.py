@@ -20,8 +20,8 @@ from sightline.memory import runs_folder
 EXTRAS: dict[str, str] = {
     "google": "Gemini models",
     "mcp": "tools of MCP servers",
-    "vision": "depth, detection, segmentation (to come); ultralytics in it is AGPL-3.0",
-    "recon": "3D reconstruction (to come)",
+    "vision": "depth, detection, segmentation by learned models; ultralytics in it is AGPL-3.0",
+    "recon": "3D reconstruction from several photos",
     "graphics": "slides and vector graphics (to come)",
     "symbolic": "a solver for relations (to come)",
     "evals": "benchmarks (to come)",
@@ -72,7 +72,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything."""
-    return [_python(), *_core(), _opencv(), *_extras(), *_programs(), *_keys(), _runs()]
+    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), *_programs(), *_keys(), _runs()]
 
 
 def _python() -> Finding:
@@ -134,6 +134,24 @@ def _extras() -> list[Finding]:
             findings.append(Finding(f"[{extra}]", "missing", found, purpose, f"pip install '{_source()}[{extra}]'"))
         else:
             findings.append(Finding(f"[{extra}]", "ok", "installed", purpose))
+    return findings
+
+
+def _weights() -> list[Finding]:
+    """The default weights of every back end that needs some; they come by themselves when first used."""
+    from sightline.tools.back_ends.weights_listing import list_weights
+
+    findings = []
+    for weights in list_weights():
+        if not weights.weights:
+            continue
+        what = f"{weights.role}={weights.name}"
+        purpose = f"{weights.summary} ({weights.license})" + (", the default" if weights.default else "")
+        if weights.ready:
+            findings.append(Finding(what, "ok", f"{weights.weights}, {weights.size / 1e6:.0f} MB", purpose))
+        else:
+            mend = "downloads on first use; or --back-end " + f"{what}:FOLDER"
+            findings.append(Finding(what, "missing", f"{weights.weights} is not here", purpose, mend))
     return findings
 
 

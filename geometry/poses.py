@@ -52,7 +52,7 @@ def direction(bearing: float, elevation: float = 0.0) -> Floats:
 
 
 def bearing_of(vector: ArrayLike) -> float:
-    """Bearing of a vector (3,) in degrees, 0 to 360: 0 is +y, 90 is +x.
+    """Bearing of a vector (3,) in degrees, from 0 to 360 (not reached): 0 is +y, 90 is +x.
 
     Raises:
         ValueError: The vector is vertical, and has none.
@@ -60,7 +60,8 @@ def bearing_of(vector: ArrayLike) -> float:
     x, y, z = np.asarray(vector, dtype=np.float64)
     if math.hypot(x, y) <= _VERTICAL * math.sqrt(x * x + y * y + z * z):
         raise ValueError("a vertical direction has no bearing")
-    return math.degrees(math.atan2(x, y)) % 360
+    bearing = math.degrees(math.atan2(x, y)) % 360
+    return 0.0 if bearing == 360 else bearing  # the remainder of a tiny negative angle is rounded to 360
 
 
 def elevation_of(vector: ArrayLike) -> float:

@@ -77,7 +77,8 @@ class ParentPosition(BaseModel):
 class RunStarted(_Event):
     """A run begins. `question`, `known` and the settings are what the person gave; `profile` is the model's.
 
-    `given` counts the inputs and marks that follow: a run with fewer was killed before it had them all.
+    `given` counts the inputs and marks that follow: a run with fewer was killed before it had them all. `back_ends` are
+    the settings of `sightline.tools.back_ends.BackEnds`; they never reach a prompt.
     """
 
     type: Literal["run_started"] = "run_started"
@@ -93,6 +94,8 @@ class RunStarted(_Event):
     strategy: str
     tools: list[str]
     budget: dict[str, Any]
+    back_ends: dict[str, str] = Field(default_factory=dict)
+    offline: bool = False
     version: str
     parent: ParentPosition | None = None
 

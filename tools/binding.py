@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 
 from sightline.memory import ToolFinished, Workspace
 from sightline.memory.refs import fill
+from sightline.tools.back_ends.registry import BackEnds
 from sightline.tools.background import run_blocking
 from sightline.tools.contract import Instrument, Look, Sees, StoredPixels, Tool, ToolContext
 from sightline.tools.execution import execute
@@ -36,6 +37,7 @@ def bind(
     workspace: Workspace,
     profile: Sees | None = None,
     look: Look | None = None,
+    back_ends: BackEnds | None = None,
 ) -> list[BaseTool]:
     """Tools for a model, closing over a workspace and a profile.
 
@@ -44,15 +46,19 @@ def bind(
         workspace: Where handles are looked up and results are kept; open for writing.
         profile: The model's dialect and picture limits; stored pixels by default.
         look: A model for tools that ask one.
+        back_ends: What detects, estimates depth and reconstructs; the defaults if not given.
 
     Returns:
         One `BaseTool` each: content is text, the artifact is `{"handles": [...]}`. A failure is a tool message with
         status `error`.
     """
-    return [_bound(instrument, workspace, profile or StoredPixels(), look) for instrument in instruments]
+    sees = profile or StoredPixels()
+    return [_bound(instrument, workspace, sees, look, back_ends or BackEnds()) for instrument in instruments]
 
 
-def _bound(instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None) -> BaseTool:
+def _bound(
+    instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None, back_ends: BackEnds
+) -> BaseTool:
     return BoundTool(
         name=instrument.name,
         description=_description(instrument, sees),
@@ -63,6 +69,7 @@ def _bound(instrument: Instrument, workspace: Workspace, sees: Sees, look: Look 
         _workspace=workspace,
         _sees=sees,
         _look=look,
+        _back_ends=back_ends,
     )
 
 
@@ -81,6 +88,7 @@ class BoundTool(BaseTool):
     _workspace: Workspace = PrivateAttr()
     _sees: Sees = PrivateAttr()
     _look: Look | None = PrivateAttr(default=None)
+    _back_ends: BackEnds = PrivateAttr()
 
     def __init__(self, **fields: Any) -> None:
         private = {name: fields.pop(name) for name in list(fields) if name.startswith("_")}
@@ -95,7 +103,7 @@ class BoundTool(BaseTool):
         return await self._call(arguments)
 
     async def _call(self, arguments: dict[str, Any]) -> tuple[str, dict[str, Sequence[str]]]:
-        context = ToolContext(self._workspace, self._look, sees=self._sees)
+        context = ToolContext(self._workspace, self._look, sees=self._sees, back_ends=self._back_ends)
         call = self._workspace.begin_call(self.name, arguments)
         finished: ToolFinished = await execute(self._instrument, arguments, context, call)
         self._workspace.append(finished)

@@ -64,9 +64,7 @@ def ask(
     steps: Annotated[int, typer.Option(help="Turns of the model, the last one for the answer.")] = 12,
     dollars: Annotated[float | None, typer.Option(help="Most it may cost.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Wall time, checked before each step.")] = None,
-    video: Annotated[
-        list[str] | None, typer.Option(help="A video, kept for tools to come: none reads it yet; repeat.")
-    ] = None,
+    video: Annotated[list[str] | None, typer.Option(help="A video; repeat.")] = None,
     panorama: Annotated[list[str] | None, typer.Option(help="A panorama, equirectangular 2:1; repeat.")] = None,
     known: Annotated[list[str] | None, typer.Option(help='A fact, e.g. "door height=2.03 m"; repeat.')] = None,
     fov: Annotated[float | None, typer.Option(help="Horizontal field of view of the photos in degrees.")] = None,
@@ -74,6 +72,11 @@ def ask(
         list[str] | None,
         typer.Option(help='A point or box you drew: "mug=40,80", "mug=40,80,90,130", "mug=img2:40,80"; repeat.'),
     ] = None,
+    back_end: Annotated[
+        list[str] | None,
+        typer.Option(help='What serves a role, e.g. depth=depth-pro, "detection=yolo:my.pt"; repeat. See doctor.'),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Never try to download weights.")] = False,
     as_json: JsonOption = False,
     runs: RunsOption = None,
 ) -> None:
@@ -97,6 +100,8 @@ def ask(
         "base_url": base_url,
         "strategy": strategy,
         "tools": [name.strip() for name in tools.split(",") if name.strip()] if tools is not None else None,
+        "back_ends": back_end or [],
+        "offline": offline,
         "runs": runs,
     }
     budget = {"steps": steps, "dollars": dollars, "seconds": seconds}

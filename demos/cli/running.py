@@ -21,7 +21,8 @@ def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *,
         from sightline.agents import Budget, SpatialAgent
 
         question = sys.stdin.read() if given["question"] == "-" else given["question"]
-        asker = SpatialAgent(budget=Budget(**budget), **agent)
+        settings = {**agent, "back_ends": _settings(agent["back_ends"])}
+        asker = SpatialAgent(budget=Budget(**budget), **settings)
         stream = asker.stream(
             question,
             given["pictures"],
@@ -152,6 +153,19 @@ def _fact(text: str) -> tuple[str, str]:
     if not sign or not name.strip() or not value.strip():
         raise InputError(f"--known {text!r} is not name=value.", 'E.g. --known "door height=2.03 m".')
     return name.strip(), value.strip()
+
+
+def _settings(texts: list[str]) -> dict[str, str]:
+    """`--back-end role=name` as `SpatialAgent` takes it; whether they exist is checked there."""
+    settings: dict[str, str] = {}
+    for text in texts:
+        role, sign, setting = text.partition("=")
+        if not sign or not role.strip() or not setting.strip():
+            raise InputError(f"--back-end {text!r} is not role=name.", "E.g. --back-end depth=depth-pro.")
+        if role.strip() in settings:
+            raise InputError(f"--back-end {role.strip()!r} is stated twice.", "State it once.")
+        settings[role.strip()] = setting.strip()
+    return settings
 
 
 def _mark(text: str) -> Any:

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from sightline.memory import (
+    AreaIgnored,
     CallRecord,
     FactStated,
     ModelFailed,
     NoteAdded,
+    ObjectFaces,
+    ObjectPlaced,
     ObjectSeen,
+    ObjectsMatched,
     PersonSaid,
     PictureRecalled,
     PlanItem,
     PlanRevised,
     RunResumed,
+    ScaleStated,
     StepComposed,
     StepRecord,
     Usage,
@@ -44,7 +50,14 @@ class PlanChange:
     lines: tuple[PlanLine, ...]
 
 
-Change = PlanChange | NoteAdded | ObjectSeen | PictureRecalled
+@dataclass(frozen=True)
+class SpaceChange:
+    """Something learned about space, in words with handles."""
+
+    text: str
+
+
+Change = PlanChange | NoteAdded | ObjectSeen | SpaceChange | PictureRecalled
 """What memory learned; objects and pictures by their handles."""
 
 Incident = ModelFailed | RunResumed | PersonSaid
@@ -166,9 +179,30 @@ def _learn(call: CallRecord, plan: list[PlanItem], changes: list[Change]) -> lis
                 handle = call.handles.get(fact.object, fact.object)
                 picture = number_new(fact.picture, call.handles)
                 changes.append(fact.model_copy(update={"object": handle, "picture": picture}))
-            case _:
+            case NoteAdded() | PictureRecalled():
                 changes.append(fact)
+            case _:
+                changes.append(SpaceChange(_in_space(fact.renamed(call.handles, call.handles))))
     return plan
+
+
+def _in_space(fact: ObjectPlaced | ObjectFaces | ObjectsMatched | ScaleStated | AreaIgnored) -> str:
+    match fact:
+        case ObjectPlaced():
+            return f"{fact.object} located in {fact.cloud}, on {fact.points} points ({fact.source})"
+        case ObjectFaces(verdict="found"):
+            turned = f"{fact.azimuth:.0f} +- {fact.error:.0f} degrees from where the camera of {fact.picture} looks"
+            return f"{fact.object}: its {fact.attribute} points {turned} ({fact.source})"
+        case ObjectFaces():
+            return f"{fact.object}: its {fact.attribute} is {fact.verdict} ({fact.source})"
+        case ObjectsMatched():
+            return f"{', '.join(fact.objects)} are one thing ({fact.source})"
+        case ScaleStated():
+            return f"one unit of {fact.cloud} is {fact.metres:.4g} m ({fact.because})"
+        case AreaIgnored():
+            return f"a part of {fact.picture} is left out of reconstructions: {fact.reason} ({fact.mask})"
+        case _:
+            assert_never(fact)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sightline.demos.trace.story import (
     Change,
     Incident,
     PlanChange,
+    SpaceChange,
     StepStory,
     in_stored_pixels,
     place_of,
@@ -166,6 +167,8 @@ def _changes(changes: list[Change]) -> Iterator[str]:
                 yield from _indented("  = note: ", change.text)
             case ObjectSeen():
                 yield f'  = {change.object} "{change.name}" {_seen(change)}'
+            case SpaceChange():
+                yield f"  = {change.text}"
             case PictureRecalled():
                 yield f"  = {change.picture} shown again"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sightline.demos.trace.arguments import argument_places
 from sightline.demos.trace.markup import Gallery, escape, folded, plan_line, tag
-from sightline.demos.trace.story import Change, Incident, Place, PlanChange, StepStory, place_of
+from sightline.demos.trace.story import Change, Incident, Place, PlanChange, SpaceChange, StepStory, place_of
 from sightline.demos.wording import OUTCOMES, argument, count, dollars, duration, moment, spent, tokens
 from sightline.memory import (
     CallRecord,
@@ -155,6 +155,8 @@ class Timeline:
                 return tag("div", tag("h4", "Plan"), tag("ol", *items, class_="plan"))
             case NoteAdded():
                 return tag("div", tag("h4", "Note"), tag("p", self._gallery.words(change.text)))
+            case SpaceChange():
+                return tag("div", tag("h4", "Space"), tag("p", self._gallery.words(change.text)))
             case PictureRecalled():
                 return tag("div", tag("h4", "Shown again"), tag("p", self._gallery.handle(change.picture)))
             case ObjectSeen():

@@ -247,7 +247,7 @@ def test_doctor_looks_and_never_prints_a_key(tmp_path: Path) -> None:
     done = run("doctor", cwd=tmp_path, OPENAI_API_KEY=secret)
     assert done.returncode == 0
     assert "langgraph" in done.stdout
-    assert "[recon]'" in done.stdout
+    assert "[rerun]'" in done.stdout  # nothing here installs it
     assert "pip install '" in done.stdout
     assert secret not in done.stdout + done.stderr
     findings = {f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path).stdout)}

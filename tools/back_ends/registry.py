@@ -154,7 +154,7 @@ ROLES: dict[str, dict[str, BackEndKind]] = {
 """Every role and its back ends; the first is the default."""
 
 _loaded: dict[tuple[str, str, str, bool], Any] = {}
-_loading = threading.Lock()
+_loading = threading.RLock()  # a back end may load another
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,8 @@ class BackEnds:
         if setting is None and ORACLE in self.settings and ORACLE in ROLES[role]:
             return ORACLE, self.settings[ORACLE]
         name, _, weights = (setting or next(iter(ROLES[role]))).partition(":")
+        if name == "link" and not weights:  # it links what the run's detector finds
+            weights = self.settings.get("detection", "")
         return name, weights or ROLES[role][name].weights
 
     def label(self, role: str) -> str:
