@@ -28,8 +28,11 @@ class Drawn:
 
 
 def seen(pixels: NDArray[np.uint8], handle: str = "img1", time: float | None = None) -> Seen:
+    """What a back end is given; as a run's pictures are, it cannot be written."""
     height, width = pixels.shape[:2]
-    return Seen(handle, np.ascontiguousarray(pixels), Intrinsics.guess((width, height)), time=time)
+    pixels = np.array(pixels)
+    pixels.setflags(write=False)
+    return Seen(handle, pixels, Intrinsics.guess((width, height)), time=time)
 
 
 def draw_shape(

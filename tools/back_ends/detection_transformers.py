@@ -81,7 +81,7 @@ class GroundingDino:
     def _detect(self, fitted: Fitted, names: Sequence[str], threshold: float) -> list[Detection]:
         text, spans = prompt_of(names)
         prepared = self.processor(
-            images=fitted.pixels, text=text, return_tensors="pt", input_data_format="channels_last"
+            images=fitted.writable(), text=text, return_tensors="pt", input_data_format="channels_last"
         )
         offsets = self.processor.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
         outputs = self.model(**to_device(prepared, self.model))
@@ -146,11 +146,13 @@ class Owl:
         fitted = fit(picture.pixels, _LONGEST)
         with self._busy, running(self.weights):
             prepared = self.processor(
-                images=fitted.pixels,
+                images=fitted.writable(),
                 text=[[f"a photo of a {_phrase(name)}" for name in asked]],
                 return_tensors="pt",
                 input_data_format="channels_last",
+                padding="max_length",
                 truncation=True,
+                max_length=int(self.model.config.text_config.max_position_embeddings),
             )
             outputs = self.model(**to_device(prepared, self.model))
             scores = outputs.logits[0].float().sigmoid().cpu().numpy()

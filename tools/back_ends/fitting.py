@@ -28,6 +28,10 @@ class Fitted:
         height, width = self.pixels.shape[:2]
         return self.size[0] / width, self.size[1] / height
 
+    def writable(self) -> NDArray[np.uint8]:
+        """A copy of the pixels: torch warns of arrays that cannot be written, as those of a run's pictures are."""
+        return np.array(self.pixels)
+
     def point_in(self, point: tuple[float, float]) -> tuple[float, float]:
         """A point of the picture in the fitted one."""
         sx, sy = self.scale
@@ -55,7 +59,7 @@ class Fitted:
 
         soft = np.asarray(mask, dtype=np.float32)
         if (soft.shape[1], soft.shape[0]) != self.size:
-            soft = cv2.resize(soft, self.size, interpolation=cv2.INTER_LINEAR)
+            soft = np.asarray(cv2.resize(soft, self.size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
         return np.asarray(soft > 0.5)
 
 

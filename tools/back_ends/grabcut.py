@@ -124,7 +124,7 @@ def from_points(pixels: NDArray[np.uint8], points: Sequence[tuple[float, float]]
                 f"the point ({x:g}, {y:g}) lies outside the picture.", f"The picture is {width}x{height} pixels."
             )
     fitted = fit(pixels, _LONGEST)
-    lab = _lab(cv2.medianBlur(np.ascontiguousarray(fitted.pixels), 3))
+    lab = _lab(np.asarray(cv2.medianBlur(np.ascontiguousarray(fitted.pixels), 3), dtype=np.uint8))
     seeds = [_pixel(fitted.point_in(point), fitted.pixels) for point in points]
     distance = np.min([_distance_to_seed(lab, seed) for seed in seeds], axis=0)
     found: list[tuple[float, Mask]] = []

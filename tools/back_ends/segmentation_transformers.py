@@ -70,7 +70,7 @@ class Sam2:
             prompts["input_labels"] = [[[1] * len(points)]]
         with self._busy, running(self.weights):
             prepared = self.processor(
-                images=fitted.pixels, return_tensors="pt", input_data_format="channels_last", **prompts
+                images=fitted.writable(), return_tensors="pt", input_data_format="channels_last", **prompts
             )
             sizes = prepared.pop("original_sizes")
             # One point may mean the part, the thing or all of it: three masks. A box means one thing.

@@ -1,8 +1,8 @@
 """Where writing stands in a picture, by contrast: lines of blobs of one height, one stroke width, side by side.
 
-Classical, without weights: connected parts that are darker or lighter than their surroundings, at two scales, are letters
-or parts of them; those of like height that follow each other on a level make a line. It finds print on signs, screens
-and labels; handwriting, curved and strongly tilted lines it misses.
+Classical, without weights: connected parts that are darker or lighter than their surroundings, at two scales, are
+letters or pieces of letters; those of like height that follow each other on a level make a line. It finds print on
+signs, screens and labels; handwriting, curved and strongly tilted lines it misses.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _letters(grey: NDArray[np.uint8]) -> Boxes:
     """(N, 4) boxes of blobs that may be letters."""
     import cv2
 
-    height, width = grey.shape
+    height = grey.shape[0]
     found = []
     for window in _WINDOWS:
         around = cv2.blur(grey, (window, window)).astype(np.int16)

@@ -89,7 +89,7 @@ class Trocr:
 
 def _cut(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     x0, y0, x1, y1 = int(box[0]), int(box[1]), math.ceil(box[2]), math.ceil(box[3])
-    return np.ascontiguousarray(pixels[y0:y1, x0:x1])
+    return np.array(pixels[y0:y1, x0:x1])  # torch warns of arrays that cannot be written
 
 
 def load_trocr(weights: str, offline: bool) -> Trocr:

@@ -1,4 +1,4 @@
-"""ultralytics: YOLO with a closed set of names, pose, SAM, and ByteTrack. YOLO-World and YOLOE are in `yolo_open`.
+"""ultralytics: YOLO with a closed set of names, pose, ByteTrack. Open sets are in `yolo_open`, SAM in `yolo_sam`.
 
 ultralytics takes BGR arrays and gives boxes in continuous pixels, as ours: its labels are fractions of the whole
 picture, and its letterbox is a pure scale with whole pixels of border.
@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.memory import InfrastructureError, InstrumentLimit, ModelMistake
+from sightline.memory import InfrastructureError, InstrumentLimit
 from sightline.tools.back_ends.fitting import Fitted, fit
 from sightline.tools.back_ends.naming import known_as, nearest
 from sightline.tools.back_ends.protocols import (
@@ -24,12 +24,14 @@ from sightline.tools.back_ends.protocols import (
     Box,
     Detection,
     Keypoints,
-    MaskFound,
     Seen,
     Tracked,
 )
 from sightline.tools.back_ends.weights import bound_threads, device, require, running
 from sightline.tools.back_ends.yolo_setup import find_yolo_weights, import_ultralytics
+
+if TYPE_CHECKING:
+    from sightline.tools.back_ends.yolo_sam import YoloSam
 
 LOWEST = 0.001
 """The least threshold that is passed on: with 0 every cell of the grid is a detection."""
@@ -43,8 +45,6 @@ _DATA = {
     "lvis": "LVIS",
     "Objects365": "Objects365",
 }
-_SAM_IMAGE_SIZE = 1024
-_MULTIPLE_MASKS = 3
 
 
 class Yolo:
@@ -161,7 +161,7 @@ class YoloTracker(YoloDetector):
 
         wanted = asked_classes(names, self.classes) or dict(self.classes)
         low = threshold / 2
-        linker = BYTETracker(
+        linker = BYTETracker(  # type: ignore[no-untyped-call]
             IterableSimpleNamespace(
                 track_high_thresh=threshold,
                 track_low_thresh=low,
@@ -197,57 +197,6 @@ class YoloTracker(YoloDetector):
             )
             for identity, where in sorted(boxes.items(), key=lambda item: min(item[1]))
         ]
-
-
-class YoloSam:
-    """A `Segmenter`: SAM or SAM 2 through ultralytics."""
-
-    trained_on = "SA-1B (11 million photos)"
-
-    def __init__(self, model: Any, weights: str) -> None:
-        self.model = model
-        self.weights = weights
-        self.lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        """`SAM mobile_sam`."""
-        return f"SAM {Path(self.weights).stem}"
-
-    def segment(
-        self, picture: Seen, box: Box | None = None, points: Sequence[tuple[float, float]] = ()
-    ) -> list[MaskFound]:
-        """Masks, best first; see `Segmenter`.
-
-        Raises:
-            ModelMistake: Neither a box nor a point.
-            InstrumentLimit: Nothing was found there.
-        """
-        if box is None and not points:
-            raise ModelMistake("neither a box nor a point was given.", "Give one of them.")
-        fitted = fit(picture.pixels, _SAM_IMAGE_SIZE)
-        prompts: dict[str, Any] = {}
-        if box is not None:
-            prompts["bboxes"] = [list(fitted.box_in(box))]
-        if points:
-            prompts["points"] = [[list(fitted.point_in(point)) for point in points]]
-            prompts["labels"] = [[1] * len(points)]
-        with self.lock, working(self.weights):
-            results = self.model.predict(
-                source=np.ascontiguousarray(fitted.pixels[..., ::-1]), verbose=False, save=False, conf=0.0, **prompts
-            )
-        result = results[0].cpu()
-        if result.masks is None:
-            raise InstrumentLimit("the model outlines nothing there.", "Try another point, or a box.")
-        scores = result.boxes.conf.numpy()
-        found = [
-            MaskFound(fitted.mask_out(mask), float(score))
-            for mask, score in zip(result.masks.data.numpy(), scores, strict=True)
-        ]
-        found = [each for each in found if each.mask.any()]
-        if not found:
-            raise InstrumentLimit("the model outlines nothing there.", "Try another point, or a box.")
-        return sorted(found, key=lambda each: -each.score)[:_MULTIPLE_MASKS]
 
 
 def asked_classes(names: Sequence[str], classes: dict[int, str]) -> dict[int, str]:
@@ -348,16 +297,9 @@ def load_yolo_track(weights: str, offline: bool) -> YoloTracker:
 
 def load_sam(weights: str, offline: bool) -> YoloSam:
     """Outlines: `load` of the back end `sam`."""
-    ultralytics = import_ultralytics()
-    path = find_yolo_weights(weights, offline)
-    try:
-        model = ultralytics.SAM(str(path))
-    except (OSError, TypeError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
-        raise InfrastructureError(
-            f"The weights {weights} cannot be read as SAM's: {(str(error).splitlines() or [''])[0]}",
-            "Its file must have one of ultralytics' names, e.g. mobile_sam.pt or sam2.1_t.pt.",
-        ) from error
-    return YoloSam(model, weights)
+    from sightline.tools.back_ends.yolo_sam import load
+
+    return load(weights, offline)
 
 
 def load_yolo_world(weights: str, offline: bool) -> YoloDetector:
