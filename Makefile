@@ -8,11 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SETUP := $(VENV)/.setup-done
-SERVING := $(VENV)/.serving-done
-
-# 2.13.0 has a CPU build that transformers works with. It is no pin for users (constraints.txt says nothing of
-# torch): torchvision's operators, which the `vision` extra needs, do not load with it.
-TORCH := torch==2.13.0
+EXTRAS := $(VENV)/.extras-done
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -32,10 +28,12 @@ $(SETUP): pyproject.toml setup.py constraints.txt scripts/develop.py
 	@$(BIN)/python scripts/develop.py
 	@touch $@
 
-# A server that nobody here wrote, `transformers serve`, stands in for a provider in some slow tests.
-$(SERVING): $(SETUP) Makefile
-	@echo "Adding torch and transformers to $(VENV) ..."
-	@$(PIP) '$(TORCH)' 'transformers[serving]'
+# What the slow tests need beside: the learned back ends, reconstruction, and `transformers serve`, a server that
+# nobody here wrote and that stands in for a provider.
+$(EXTRAS): $(SETUP) Makefile
+	@echo "Adding the extras vision and recon to $(VENV) ..."
+	@$(PIP) --no-build-isolation --editable '.[dev,vision,recon]' 'transformers[serving]'
+	@$(BIN)/python scripts/develop.py
 	@touch $@
 
 ask: setup ## set up, then answer a question about a bundled photo (no key, no weights)
@@ -44,7 +42,7 @@ ask: setup ## set up, then answer a question about a bundled photo (no key, no w
 test: setup ## set up, then run the quick tests
 	$(BIN)/pytest
 
-test-all: $(SERVING) ## also install torch and transformers (200 MB more), and run the slow tests too
+test-all: $(EXTRAS) ## also install the extras vision and recon (6 GB, with CUDA), and run the slow tests too
 	$(BIN)/pytest -m "slow or not slow"
 
 check: setup ## lint, formatting, types

@@ -220,6 +220,8 @@ class Workspace(Fold):
     def add_mark(self, name: str, picture: str, place: tuple[float, ...]) -> None:
         """Enter a point or a box that a person drew, as an object of the scene map.
 
+        Marks of one name in different pictures are one object; in one picture they are several.
+
         Args:
             name: What it marks.
             picture: Handle of the picture.
@@ -243,8 +245,10 @@ class Workspace(Fold):
                 f"{picture} is {width} pixels wide and {height} high; x0 < x1 and y0 < y1.",
             )
         with self._lock:
+            same = [o for o in self.scene.named(name) if all(s.source == MARKED for s in o.sightings)]
+            elsewhere = next((o.handle for o in same if o.in_picture(picture) is None), None)
             fact = ObjectSeen(
-                object=self._handles.next("obj"),
+                object=elsewhere or self._handles.next("obj"),
                 name=name,
                 picture=picture,
                 box=(place[0], place[1], place[2], place[3]) if len(place) == 4 else None,

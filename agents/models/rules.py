@@ -31,10 +31,8 @@ MOST_DRAWN = 40
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _INPUT = re.compile(r"^((?:img|pano)\d+) \((\d+)x(\d+)", re.MULTILINE)
 _VIDEO = re.compile(r"^vid\d+", re.MULTILINE)
-_MARK = re.compile(
-    r'obj\d+ "(?P<name>[^"]+)" in (?P<picture>(?:img|pano)\d+) (?P<kind>box|point) \((?P<place>[^)]*)\) '
-    r"\(marked by the person"
-)
+_OBJECT = re.compile(r'^\W*(?P<handle>obj\d+) (?:\(also [^)]*\) )?"(?P<name>[^"]+)" (?P<where>.*)$', re.MULTILINE)
+_MARK = re.compile(r"in (?P<picture>(?:img|pano)\d+) (?P<kind>box|point) \((?P<place>[^)]*)\) \(marked by the person")
 _REGION = re.compile(
     rf"^r(?P<number>\d+): (?P<color>\w+) (?P<shape>\w+).*?box \((?P<box>[^)]*)\), centre \((?P<centre>[^)]*)\), "
     rf"(?P<area>{_NUMBER}) px",
@@ -74,11 +72,12 @@ class Prompt:
         listed = first.partition("Options:\n")[2]
         prompt.options = dict(_OPTION.findall(listed))
         prompt.pictures = {handle: (int(w), int(h)) for handle, w, h in _INPUT.findall("\n".join(said))}
-        for match in _MARK.finditer("\n".join(said)):
-            thing = _marked(match.group("name"), [float(v) for v in match.group("place").split(",")])
-            known = prompt.marks.setdefault(match.group("picture"), [])
-            if thing not in known:
-                known.append(thing)
+        for item in _OBJECT.finditer("\n".join(said)):
+            for match in _MARK.finditer(item.group("where")):
+                thing = _marked(item.group("name"), [float(v) for v in match.group("place").split(",")])
+                known = prompt.marks.setdefault(match.group("picture"), [])
+                if thing not in known:
+                    known.append(thing)
         prompt.results = [m for m in messages if isinstance(m, ToolMessage)]
         prompt.has_video = bool(_VIDEO.search(first))
         prompt.last_turn = bool(said) and "This is your last turn" in said[-1]

@@ -200,3 +200,16 @@ def test_steps_of_the_loop_keep_arrays_too(tmp_path: Path) -> None:
     ws = begin(tmp_path / "run")
     take_step(ws, [{"name": "reconstruct"}])
     assert ws.pictures == ["img1"]
+
+
+def test_marks_of_one_name_in_several_pictures_are_one_object(tmp_path: Path) -> None:
+    ws = begin(tmp_path / "run", inputs=3)
+    ws.add_mark("mug", "img1", (1.0, 2.0))
+    ws.add_mark("mug", "img3", (0.0, 0.0, 4.0, 4.0))
+    ws.add_mark("lamp", "img1", (3.0, 2.0))
+    ws.add_mark("mug", "img1", (5.0, 2.0))  # another mug
+    assert {h: [s.picture for s in o.sightings] for h, o in ws.scene.objects.items()} == {
+        "obj1": ["img1", "img3"],
+        "obj2": ["img1"],
+        "obj3": ["img1"],
+    }
