@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ORIENTATION, _MAKE, _MODEL = 0x0112, 0x010F, 0x0110
 _EXIF_IFD, _FOCAL_LENGTH, _FOCAL_LENGTH_35MM = 0x8769, 0x920A, 0xA405
+_PIXELS_X, _PIXELS_Y = 0xA002, 0xA003
 
 # What Pillow is known to raise on malformed EXIF blocks.
 _MALFORMED = (
@@ -50,6 +51,8 @@ class CameraExif:
         model: Model of the camera, printable characters only.
         original_size: (width, height) in pixels as stored in the file, before the EXIF rotation.
         axes_swapped: True when that rotation exchanged width and height, and with them fx and fy.
+        taken_size: (width, height) that the camera says it wrote; another one than `original_size` where the picture
+            was cropped or scaled since. None where it does not say.
     """
 
     focal_mm: float | None
@@ -58,6 +61,7 @@ class CameraExif:
     model: str
     original_size: tuple[int, int]
     axes_swapped: bool
+    taken_size: tuple[int, int] | None = None
 
     @property
     def focal_px(self) -> float | None:
@@ -72,7 +76,8 @@ class CameraExif:
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
-        return {**dataclasses.asdict(self), "original_size": list(self.original_size)}
+        taken = None if self.taken_size is None else list(self.taken_size)
+        return {**dataclasses.asdict(self), "original_size": list(self.original_size), "taken_size": taken}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +86,7 @@ class ExifTags:
 
     Attributes:
         orientation: 1 to 8; 1 is upright.
-        focal_mm, focal_35mm, make, model: As in `CameraExif`.
+        focal_mm, focal_35mm, make, model, taken_size: As in `CameraExif`.
         notes: What had to be ignored, for the person.
     """
 
@@ -91,6 +96,7 @@ class ExifTags:
     make: str = ""
     model: str = ""
     notes: tuple[str, ...] = ()
+    taken_size: tuple[int, int] | None = None
 
     def camera(self, loaded_size: tuple[int, int]) -> CameraExif | None:
         """The camera, given the (width, height) of the upright picture; None when the tags name nothing."""
@@ -98,7 +104,7 @@ class ExifTags:
             return None
         swapped = self.orientation >= 5
         original = loaded_size[::-1] if swapped else loaded_size
-        return CameraExif(self.focal_mm, self.focal_35mm, self.make, self.model, original, swapped)
+        return CameraExif(self.focal_mm, self.focal_35mm, self.make, self.model, original, swapped, self.taken_size)
 
 
 def read_exif(image: Image.Image, data: bytes | None, warned: bool) -> ExifTags:
@@ -116,6 +122,7 @@ def read_exif(image: Image.Image, data: bytes | None, warned: bool) -> ExifTags:
         lens = exif.get_ifd(_EXIF_IFD)
         focal_mm, focal_35mm = _length(lens.get(_FOCAL_LENGTH)), _length(lens.get(_FOCAL_LENGTH_35MM))
         make, model = _name(exif.get(_MAKE)), _name(exif.get(_MODEL))
+        taken = _count(lens.get(_PIXELS_X)), _count(lens.get(_PIXELS_Y))
     except _MALFORMED:
         return ExifTags(1, notes=unreadable)
     block = image.info.get("exif")
@@ -128,7 +135,8 @@ def read_exif(image: Image.Image, data: bytes | None, warned: bool) -> ExifTags:
         if raw_orientation != 0:  # many programs write 0 for "unknown"
             notes = (*notes, "its EXIF orientation is invalid and was ignored")
         raw_orientation = 1
-    return ExifTags(raw_orientation, focal_mm, focal_35mm, make, model, notes)
+    taken_size = (taken[0], taken[1]) if taken[0] and taken[1] else None
+    return ExifTags(raw_orientation, focal_mm, focal_35mm, make, model, notes, taken_size)
 
 
 def _heif_orientation(image: Image.Image, data: bytes | None) -> int:
@@ -171,6 +179,11 @@ def _length(value: object) -> float | None:
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     return length if math.isfinite(length) and 0 < length < 1e5 else None
+
+
+def _count(value: object) -> int:
+    """A number of pixels; 0 when absent or senseless."""
+    return value if isinstance(value, int) and 0 < value < 1_000_000 else 0
 
 
 def _name(value: object) -> str:

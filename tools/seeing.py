@@ -7,7 +7,6 @@ another field of view, and nothing in it says how much was cut.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,12 @@ from numpy.typing import NDArray
 from sightline.geometry.cameras import Camera, Intrinsics
 from sightline.geometry.transforms import PictureTransform
 from sightline.memory import Artifact, InstrumentLimit, Picture, Workspace
+from sightline.memory.exif import CameraExif
 from sightline.tools.back_ends.protocols import Seen
+from sightline.tools.reconstruction.inputs import intrinsics_for
 
 CAMERA = "camera"
 """Where a virtual view's artifact data keep its camera (`Camera.to_json`); its reconstruction is under `cloud`."""
-_SHAPES = (4 / 3, 3 / 2, 16 / 9, 1.0, 5 / 4)
-"""Aspect ratios that cameras give: a photo with another one was cropped."""
-_SHAPE_ERROR = 0.015
 
 
 def seen(workspace: Workspace, image: Picture) -> Seen:
@@ -69,18 +67,19 @@ def intrinsics_of(workspace: Workspace, handle: str) -> Intrinsics:
 
 def _of_input(workspace: Workspace, artifact: Artifact, size: tuple[int, int]) -> Intrinsics:
     stated = None if workspace.started is None else workspace.started.field_of_view
-    if stated is not None:
-        return Intrinsics.from_field_of_view(size, stated)
-    exif: dict[str, Any] = artifact.data.get("exif") or {}
-    focal = exif.get("focal_35mm")
-    if focal and _uncropped(size):
-        return Intrinsics.from_35mm(size, float(focal))
-    return Intrinsics.guess(size)
+    focal, taken_size = _exif_focal(artifact)
+    return intrinsics_for(size, focal, stated, taken_size).intrinsics
 
 
-def _uncropped(size: tuple[int, int]) -> bool:
-    shape = max(size) / min(size)
-    return any(abs(math.log(shape / known)) < _SHAPE_ERROR for known in _SHAPES)
+def _exif_focal(artifact: Artifact) -> tuple[float | None, tuple[int, int] | None]:
+    """The focal length in pixels of a loaded picture, and the size it was taken with, as EXIF tells them."""
+    exif: dict[str, Any] | None = artifact.data.get("exif")
+    if exif is None:
+        return None, None
+    taken = exif.get("taken_size")
+    fields = {**exif, "original_size": tuple(exif["original_size"]), "taken_size": tuple(taken) if taken else None}
+    camera = CameraExif(**fields)
+    return camera.focal_px, camera.taken_size
 
 
 def _of_part(workspace: Workspace, artifact: Artifact) -> Intrinsics:

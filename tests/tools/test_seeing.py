@@ -167,3 +167,13 @@ def test_a_wrong_handle_is_told_what_it_is_and_what_would_be_right(
 def test_objects_go_by_handle_or_by_a_name_that_only_one_has(furnished: Workspace) -> None:
     assert call(takes, {"thing": "chair"}, furnished).text == "obj1 "
     assert call(takes, {"thing": " obj2 ", "panorama": "pano1"}, furnished, name="t.2").text == "obj2 pano1"
+
+
+def test_exif_that_tells_of_another_shape_is_not_believed(tmp_path: Path) -> None:
+    image = Image.fromarray(photo(480, 480))
+    exif = Image.Exif()
+    lens = exif.get_ifd(0x8769)
+    lens[0xA405], lens[0xA002], lens[0xA003] = 26, 640, 480
+    image.save(tmp_path / "square.jpg", exif=exif)
+    ws = workspace_in(tmp_path, tmp_path / "square.jpg")
+    assert intrinsics_of(ws, "img1").source == "guess"
