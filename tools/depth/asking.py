@@ -113,8 +113,8 @@ def depth_to_text(
 ) -> ToolResult:
     """Put what a depth map says of things into sentences: order, gaps, what rests on what, what hides a part of what.
 
-    Needs a depth map of the picture: call estimate_depth first. Each sentence holds for what is seen in this picture; nothing is said of what cannot be told. Outlines (`segment`)
-    make it surer than boxes.
+    Needs a depth map of the picture: call estimate_depth first. Each sentence holds for what is seen in this picture;
+    nothing is said of what cannot be told. Outlines (`segment`) make it surer than boxes.
 
     Args:
         context: What the call may use.

@@ -150,9 +150,10 @@ def _text(depth: str, view: str, image: Picture, field: DepthField, focal: float
         lines.append("It says which place is nearer, not how far anything is.")
     else:
         unit = "m" if field.scale.metric else "units"
+        word = "Range" if field.ranged else "Z-depth, along the viewing direction,"
         lines.append(
-            f"{'Range' if field.ranged else 'Z-depth, along the viewing direction,'} goes from {number(math.exp(low))} to "
-            f"{number(math.exp(high))} {unit} (all but the outermost 1 % at each end)."
+            f"{word} goes from {number(math.exp(low))} to {number(math.exp(high))} {unit} "
+            "(all but the outermost 1 % at each end)."
         )
     known = field.known
     if known < 0.999:

@@ -154,7 +154,7 @@ def _supported(field: DepthField, part: Part, other: Part) -> float:
     near, far = lowest + step, lowest + 2 * step
     on_other = other.mask[near, columns] & other.mask[far, columns]
     here, there, beyond = (field.farness[row, columns] for row in (lowest - 1, near, far))
-    met = there + (there - beyond) * (step + 1) / step  # the surface, carried on to the pixel of the thing
+    met = there + (there - beyond) * (step - 0.5) / step  # the surface, carried on to the edge of the thing
     touching = on_other & (np.abs(met - here) <= _TOUCHING[field.scale.kind])
     share = float(touching.mean())
     if share < _SUPPORTED or not _faces_up(field, other.mask, columns[touching], near[touching]):
