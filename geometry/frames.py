@@ -66,6 +66,7 @@ class Frame:
         levelled: Whether up is against gravity.
         error: Degrees by which forward may be off about up.
         position_error: World units by which the origin may be off.
+        up_error: Degrees by which up may be off.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Frame:
     levelled: bool
     error: float = 0.0
     position_error: float = 0.0
+    up_error: float = 0.0
 
     def __post_init__(self) -> None:
         axes = np.stack([self.right, self.forward, self.up])

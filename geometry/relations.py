@@ -123,8 +123,10 @@ def relation(frame: Frame, point: ArrayLike, point_error: float = 0.0, extent: A
     azimuth = math.degrees(math.atan2(right, ahead)) if flat > 0 else 0.0
     elevation = math.degrees(math.atan2(up, flat)) if distance > 0 else 0.0
     off = point_error + frame.position_error
-    azimuth_error = min(180.0, frame.error + _spread(off, flat))
-    elevation_error = min(180.0, _spread(off, distance))
+    # A tilted up turns the plan: not at all for what is level with the origin, fully for what is steep.
+    tilted = frame.up_error * (min(1.0, abs(up) / flat) if flat > 0 else 1.0)
+    azimuth_error = min(180.0, frame.error + _spread(off, flat) + tilted)
+    elevation_error = min(180.0, _spread(off, distance) + frame.up_error)
     if extent is not None:
         own = frame.to_own(extent)
         azimuths = np.degrees(np.arctan2(own[:, 0], own[:, 1]))
