@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.tools.back_ends.fitting import fit
-from sightline.tools.back_ends.naming import distinct, known_as, nearest, plural, same
+from sightline.tools.back_ends.naming import distinct, known_as, nearest, plural, same, singular
 
 COCO = (
     "person",
@@ -103,3 +103,12 @@ def test_a_box_beside_the_picture_is_none() -> None:
     fitted = fit(np.zeros((10, 20, 3), np.uint8), 100)
     assert fitted.box_out((25, 0, 30, 5)) is None
     assert fitted.box_out((-5, 2, 5, 30)) == (0, 2, 5, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "one"),
+    [("Red Chairs", "red chair"), ("bus", "bus"), ("people", "person"), ("glasses", "glasses"), ("Gas", "Gas"),
+     ("Blue Mug", "Blue Mug"), ("shoes", "shoe"), ("dress", "dress"), ("wine glasses", "wine glass")],
+)  # fmt: skip
+def test_singular_where_it_is_sure(name: str, one: str) -> None:
+    assert singular(name) == one

@@ -31,6 +31,12 @@ _IRREGULAR = {
 }
 _PLURALS = {singular: many for many, singular in _IRREGULAR.items()} | {"person": "people"}
 
+_PLURAL_ONLY = frozenset(
+    {"glasses", "sunglasses", "eyeglasses", "goggles", "binoculars", "headphones", "scissors", "pliers", "tongs"}
+    | {"trousers", "pants", "jeans", "shorts", "tights", "leggings", "pyjamas", "pajamas", "clothes", "stairs", "skis"}
+)
+"""Plurals that name one thing."""
+
 _SYNONYMS: tuple[frozenset[str], ...] = tuple(
     frozenset(group)
     for group in (
@@ -49,6 +55,7 @@ _SYNONYMS: tuple[frozenset[str], ...] = tuple(
     )
 )
 
+_DRINKS = ("wine", "beer", "water", "drinking", "champagne", "cocktail")
 _ARTICLE = re.compile(r"^(?:a|an|the)\s+")
 _SPACES = re.compile(r"[\s_\-]+")
 _NEAR_ENOUGH = 0.6
@@ -76,7 +83,7 @@ def plural(name: str) -> str:
     """English plural of a name's last word: `wine glass` -> `wine glasses`, `person` -> `people`."""
     head, space, last = name.rpartition(" ")
     low = last.casefold()
-    if low in _IRREGULAR:
+    if low in _IRREGULAR or low in _PLURAL_ONLY:
         return name
     if low in _PLURALS:
         return head + space + _PLURALS[low]
@@ -85,6 +92,15 @@ def plural(name: str) -> str:
     if re.search(r"[^aeiou]y$", low):
         return name[:-1] + "ies"
     return name + "s"
+
+
+def singular(name: str) -> str:
+    """A name in the singular where it is surely a plural, else as it is: `Red Chairs` -> `red chair`."""
+    base = normal(name)
+    head, _, last = base.rpartition(" ")
+    if last in _PLURAL_ONLY and not (last == "glasses" and head.endswith(_DRINKS)):
+        return name
+    return next((form for form in forms(name)[1:] if plural(form) == base), name)
 
 
 def same(a: str, b: str) -> bool:
@@ -142,6 +158,6 @@ def _singulars(word: str) -> list[str]:
         out += [word[:-3] + "y", word[:-1]]  # berries, cookies
     elif re.search(r"(?:s|x|z|ch|sh|o)es$", word):
         out += [word[:-2], word[:-1]]  # glasses, boxes, tomatoes; shoes, vases
-    elif word.endswith("s") and not re.search(r"(?:ss|us|is)$", word) and len(word) > 2:
+    elif word.endswith("s") and not re.search(r"(?:ss|us|is)$", word) and len(word) > 3:
         out.append(word[:-1])
     return out

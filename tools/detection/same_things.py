@@ -1,0 +1,275 @@
+"""Tools over `matching`: what is one and the same thing across photos, and how many things there are in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.geometry.reconstructions import Reconstruction
+from sightline.memory import DataDraft, Fact, ModelMistake, ObjectsMatched, Picture, SceneObject, Workspace
+from sightline.memory.refs import plain
+from sightline.tools.back_ends.naming import normal, plural
+from sightline.tools.contract import ToolContext, ToolResult, tool
+from sightline.tools.detection.detecting import (
+    DETECTION_TIME_LIMIT,
+    not_known,
+    sort_out,
+    split,
+    summary,
+    weakest,
+)
+from sightline.tools.detection.entering import Entered, detect_once, enter
+from sightline.tools.detection.matching import Look, Matches, match
+
+MOST_PICTURES = 60
+MOST_LISTED = 40
+_MOST_MATCHED = 24
+"""Looks at things of one name that are compared with each other; more are only counted per picture."""
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """A look, and the object it belongs to."""
+
+    look: Look
+    object: str
+    reference: str
+
+
+@tool(
+    family="detection",
+    time_limit=DETECTION_TIME_LIMIT,
+    parallel_safe=False,
+    example={"images": ["img1", "img2"], "names": ["mug"]},
+)
+def match_objects(context: ToolContext, images: list[Picture], names: list[str] | None = None) -> ToolResult:
+    """Find out what is the same thing across photos: by place where a reconstruction holds them, else by appearance.
+
+    What is one thing becomes one object. Twins (two chairs of one make) cannot be told apart by appearance: it says so.
+
+    Args:
+        context: What the call may use.
+        images: The photos, 2 to 60.
+        names: What to match: these are detected where they were not yet. The objects known in the photos if not given.
+    """
+    _check(images, least=2)
+    things, facts, outlines, notes = (
+        _known_things(context.workspace, images) if not names else _detected(context, images, names, 0.3)
+    )
+    if not things:
+        raise ModelMistake(
+            "no object is known in these photos.", "Give `names` to detect them, or mark or detect them first."
+        )
+    found = _match(context.workspace, images, things)
+    lines = [_heading(found, things)]
+    groups = [[things[i] for i in group] for group in found.groups]
+    for group in groups:
+        if len({thing.object for thing in group}) > 1:
+            facts.append(
+                ObjectsMatched(objects=_first_known(group), source=f"match_objects by {_basis(found, things, group)}")
+            )
+    joined = [g for g in groups if len(g) > 1]
+    for group in joined[:MOST_LISTED]:
+        where = ", ".join(f"{t.reference} in {t.look.picture}" for t in group)
+        lines.append(f"one {plain(group[0].look.name)}: {where} (by {_basis(found, things, group)})")
+    single = [g[0] for g in groups if len(g) == 1]
+    if single:
+        named = ", ".join(f"{t.reference} ({plain(t.look.name)}) in {t.look.picture}" for t in single[:MOST_LISTED])
+        more = f" and {len(single) - MOST_LISTED} more" if len(single) > MOST_LISTED else ""
+        lines.append(f"matched with none: {named}{more}. That does not show that the other photos lack them.")
+    lines += _unclear(found, things)
+    lines += notes
+    lines += [f"{len(outlines)} outlines were kept: {', '.join(map(str, outlines))}."] if outlines else []
+    return ToolResult("\n".join(lines), facts=facts, data=outlines)
+
+
+@tool(
+    family="detection",
+    time_limit=DETECTION_TIME_LIMIT,
+    parallel_safe=False,
+    example={"images": ["img1"], "name": "mug"},
+)
+def count(context: ToolContext, images: list[Picture], name: str, threshold: float = 0.3) -> ToolResult:
+    """Count things of one name, over several photos each thing once.
+
+    It counts what is detected: what is hidden, cut off or missed is not in it, so it gives a range. Frames of a video
+    are better served by `track`.
+
+    Args:
+        context: What the call may use.
+        images: The photos, 1 to 60.
+        name: What to count, one kind of thing.
+        threshold: Lowest score that counts, from 0.01 to 0.99.
+    """
+    _check(images, least=1)
+    if not 0.01 <= threshold <= 0.99:
+        raise ModelMistake(f"the threshold is {threshold:g}.", "It is a score from 0.01 to 0.99; 0.3 is usual.")
+    things, facts, outlines, notes = _detected(context, images, [name], threshold)
+    kept = [f"{len(outlines)} outlines were kept: {', '.join(map(str, outlines))}."] if outlines else []
+    if len(images) == 1 or not things:
+        handles = f"Objects: {', '.join(t.reference for t in things)}." if things else ""
+        return ToolResult("\n".join(filter(None, [*notes, handles, *kept])), facts=facts, data=outlines)
+    if len(things) > _MOST_MATCHED * len(images):
+        raise ModelMistake(
+            f"{len(things)} things were detected in {len(images)} photos.", "Raise the threshold or give fewer photos."
+        )
+    found = _match(context.workspace, images, things)
+    groups = [[things[i] for i in group] for group in found.groups]
+    facts += [
+        ObjectsMatched(objects=_first_known(group), source=f"count by {_basis(found, things, group)}")
+        for group in groups
+        if len({thing.object for thing in group}) > 1
+    ]
+    lines = [_total(name, found, things, images)]
+    lines += [", ".join(f"{t.reference} in {t.look.picture}" for t in group) for group in groups[:MOST_LISTED]]
+    if len(groups) > MOST_LISTED:
+        lines.append(f"and {len(groups) - MOST_LISTED} more")
+    return ToolResult("\n".join([*lines, *_unclear(found, things), *notes, *kept]), facts=facts, data=outlines)
+
+
+def _total(name: str, found: Matches, things: Sequence[_Thing], images: Sequence[Picture]) -> str:
+    total = found.most
+    what = plain(name.strip()) if total == 1 else plain(plural(things[0].look.name))
+    spread = f"{found.fewest} to {found.most}" if found.fewest < found.most else str(total)
+    by_place = sum(p.basis == "place" for p in found.pairings)
+    basis = "place in the reconstruction" if by_place and by_place == len(found.pairings) else "appearance"
+    if by_place and basis == "appearance":
+        basis = "place in the reconstruction where there is one, else by appearance"
+    unsure = "" if found.fewest < found.most else "; the matching left nothing open, the detector may have missed some"
+    return (
+        f"{spread} {what} over {len(images)} photos, each counted once: {len(things)} detections, matched by {basis}"
+        f"{unsure}. A count of what was detected, not of what is there."
+    )
+
+
+def _detected(
+    context: ToolContext, images: Sequence[Picture], names: Sequence[str], threshold: float
+) -> tuple[list[_Thing], list[Fact], list[DataDraft], list[str]]:
+    """Things of these names in each photo, entered as objects; and what was found where, in sentences."""
+    detector = context.back_ends.detector()
+    asked = sort_out(names, detector)
+    things: list[_Thing] = []
+    facts: list[Fact] = []
+    outlines: list[DataDraft] = []
+    notes = []
+    for image in images:
+        found = split(detect_once(context, image, asked.names, weakest(threshold)), threshold)
+        notes += [summary(name, *found.count(name), threshold, image.handle) for name in asked.names]
+        for each in enter(context.workspace, image, found.strong, "detect"):
+            things.append(_thing_of(context.workspace, image, each))
+            facts += each.facts
+            if each.outline is not None:
+                outlines.append(each.outline)
+    return things, facts, outlines, notes + not_known(asked)
+
+
+def _thing_of(workspace: Workspace, image: Picture, each: Entered) -> _Thing:
+    look = Look(image.handle, normal(each.detection.name), each.detection.box, each.detection.mask)
+    return _Thing(look, each.object, each.reference)
+
+
+def _known_things(
+    workspace: Workspace, images: Sequence[Picture]
+) -> tuple[list[_Thing], list[Fact], list[DataDraft], list[str]]:
+    """The objects that the run knows in these photos."""
+    things = []
+    for image in images:
+        for thing in workspace.scene.objects.values():
+            seen = thing.in_picture(image.handle)
+            if seen is not None and (box := _box_of(seen.box, seen.point, image.size)) is not None:
+                mask = _mask_of(workspace, thing, image.handle)
+                things.append(_Thing(Look(image.handle, normal(thing.name), box, mask), thing.handle, thing.handle))
+    return things, [], [], []
+
+
+def _box_of(
+    box: tuple[float, float, float, float] | None, point: tuple[float, float] | None, size: tuple[int, int]
+) -> tuple[float, float, float, float] | None:
+    """The box, or a small one around the point."""
+    if box is not None or point is None:
+        return box
+    reach = 0.03 * max(size)
+    return (
+        max(0.0, point[0] - reach),
+        max(0.0, point[1] - reach),
+        min(float(size[0]), point[0] + reach),
+        min(float(size[1]), point[1] + reach),
+    )
+
+
+def _mask_of(workspace: Workspace, thing: SceneObject, handle: str) -> NDArray[np.bool_] | None:
+    masks = [s.mask for s in thing.sightings if s.picture == handle and s.mask is not None]
+    return np.asarray(workspace.arrays(masks[-1])["mask"]) if masks else None
+
+
+def _match(workspace: Workspace, images: Sequence[Picture], things: Sequence[_Thing]) -> Matches:
+    """Match the looks; those of one object that was joined before stay together."""
+    joined = [
+        (i, j) for i, one in enumerate(things) for j, other in enumerate(things) if i < j and one.object == other.object
+    ]
+    pixels = {image.handle: image.pixels for image in images}
+    return match([t.look for t in things], pixels, reconstructions(workspace, images), joined)
+
+
+def reconstructions(workspace: Workspace, images: Sequence[Picture]) -> list[Reconstruction]:
+    """The run's reconstructions that hold at least two of these photos, the one that holds most first."""
+    handles = {image.handle for image in images}
+    clouds = [workspace.cloud(a.handle) for a in workspace.artifacts.values() if a.kind == "cloud"]
+    shared = [(len(handles & set(cloud.pictures)), cloud) for cloud in clouds]
+    return [c.reconstruction for held, c in sorted(shared, key=lambda item: -item[0]) if held > 1]
+
+
+def _first_known(group: Sequence[_Thing]) -> list[str]:
+    """The objects of a group, each once; the oldest handle first, for it stays."""
+    objects = list(dict.fromkeys(thing.object for thing in group))
+    known = {thing.object for thing in group if thing.reference == thing.object}
+    return sorted(objects, key=lambda o: (o not in known, int("".join(c for c in o if c.isdigit()) or 0)))
+
+
+def _basis(found: Matches, things: Sequence[_Thing], group: Sequence[_Thing]) -> str:
+    """What a group rests on: place where any of its pairs does."""
+    members = {id(thing) for thing in group}
+    bases = {
+        p.basis
+        for p in found.pairings
+        if p.verdict == "same" and id(things[p.first]) in members and id(things[p.second]) in members
+    }
+    return "place" if bases == {"place"} else "place and appearance" if "place" in bases else "appearance: likely"
+
+
+def _heading(found: Matches, things: Sequence[_Thing]) -> str:
+    total = found.most
+    spread = f"{found.fewest} to {found.most}" if found.fewest < found.most else str(total)
+    photos = len({t.look.picture for t in things})
+    several = "thing" if total == 1 and found.fewest == 1 else "things"
+    return f"{len(things)} objects known in {photos} photos are {spread} {several}."
+
+
+def _unclear(found: Matches, things: Sequence[_Thing]) -> list[str]:
+    """The pairs that may be one thing and were kept apart."""
+    together = {i: n for n, group in enumerate(found.groups) for i in group}
+    open_pairs = [
+        p
+        for p in found.pairings
+        if p.verdict == "unclear"
+        and together[p.first] != together[p.second]
+        and not (
+            {things[i].look.picture for i in found.groups[together[p.first]]}
+            & {things[i].look.picture for i in found.groups[together[p.second]]}
+        )
+    ]
+    if not open_pairs:
+        return []
+    pairs = ", ".join(f"{things[p.first].reference} and {things[p.second].reference}" for p in open_pairs[:10])
+    more = f" and {len(open_pairs) - 10} more pairs" if len(open_pairs) > 10 else ""
+    return [f"unclear, kept apart: {pairs}{more} may be one thing each; a reconstruction of the photos would tell."]
+
+
+def _check(images: Sequence[Picture], least: int) -> None:
+    if not least <= len(images) <= MOST_PICTURES:
+        raise ModelMistake(f"{len(images)} photos were given.", f"Give {least} to {MOST_PICTURES}.")
+    if len({image.handle for image in images}) < len(images):
+        raise ModelMistake("a photo was given twice.", "Give each photo once.")
