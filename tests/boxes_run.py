@@ -14,7 +14,7 @@ from sightline.geometry.scene_file import ObjectTruth
 from sightline.memory import Artifact, DataDraft, ObjectSeen, ToolFinished, ToolStarted, Workspace
 from sightline.memory.refs import fresh_key, number_new
 from sightline.tools.back_ends import BackEnds
-from sightline.tools.contract import Instrument, StoredPixels, ToolContext, ToolResult, tool
+from sightline.tools.contract import Instrument, Picture, StoredPixels, ToolContext, ToolResult, tool
 from sightline.tools.execution import execute
 
 
@@ -48,11 +48,14 @@ class Run:
 
     def text(self, instrument: Instrument, outcome: str = "ok", look: Any = None, **arguments: Any) -> str:
         """What a call says, with the handles of what it made."""
-        before = len(self.workspace.artifacts)
+        before, known = len(self.workspace.artifacts), len(self.workspace.scene.objects)
         finished = self.call(instrument, look, **arguments)
         assert finished.outcome == outcome, f"{finished.outcome}: {finished.text}\n{finished.detail}"
         new: Sequence[Artifact] = list(self.workspace.artifacts.values())[before:]
-        return number_new(finished.text, {a.key: n.handle for a, n in zip(finished.artifacts, new, strict=True)})
+        handles = {a.key: n.handle for a, n in zip(finished.artifacts, new, strict=True)}
+        objects = list(self.workspace.scene.objects)[known:]
+        keys = dict.fromkeys(f.object for f in finished.facts if isinstance(f, ObjectSeen) and "/" in f.object)
+        return number_new(finished.text, {**handles, **dict(zip(keys, objects, strict=False))})
 
     def mark(self, name: str, picture: str = "img1", outline: bool = True) -> str:
         """Enter an object of the scene as seen in a picture, with its box, and its outline; returns its handle."""
@@ -75,3 +78,23 @@ class Run:
 
         self.text(marking)
         return self.workspace.scene.named(name)[0].handle
+
+    def reconstruct(self, *pictures: str) -> str:
+        """Enter the oracle's reconstruction of these pictures (all by default); returns its handle."""
+        handles = pictures or tuple(h for h, a in self.workspace.artifacts.items() if a.kind == "input")
+
+        @tool(family="test", example={})
+        def reconstructing(context: ToolContext, images: list[Picture]) -> ToolResult:
+            """Reconstruct.
+
+            Args:
+                context: What the call may use.
+                images: From what.
+            """
+            [group] = self.back_ends.reconstructor().reconstruct([context.seen(image) for image in images]).groups
+            arrays, description = group.to_arrays()
+            return ToolResult("done", data=[DataDraft("cloud", arrays, "cloud", {"reconstruction": description})])
+
+        before = set(self.workspace.artifacts)
+        self.text(reconstructing, images=list(handles))
+        return next(handle for handle in self.workspace.artifacts if handle not in before)

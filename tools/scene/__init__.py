@@ -1,0 +1,10 @@
+"""The scene as a whole: things with places and fronts, and what holds between them."""
+
+from __future__ import annotations
+
+from sightline.tools.scene.building import build_scene_graph
+
+TOOLS = [build_scene_graph]
+"""The family, in the order it is listed."""
+
+__all__ = ["TOOLS", "build_scene_graph"]
