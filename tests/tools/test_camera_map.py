@@ -138,7 +138,7 @@ def test_odd_reconstructions_have_maps_too() -> None:
     assert draw_map(Reconstruction(many, balls().cloud, "measured"), "m").pixels.shape[2] == 3
     corridor = PointCloud.joined([ball((0, y, 1), (200, 0, 0)) for y in range(0, 40, 2)])
     drawn = draw_map(Reconstruction({"img1": one}, corridor, "measured"), "m")
-    assert drawn.layout.height == 800
+    assert drawn.layout.height == 720
     assert drawn.layout.width == 280
 
 

@@ -24,7 +24,7 @@ from sightline.tools.drawing.shapes import Label, Path, Shape
 
 Floats = NDArray[np.float64]
 
-LONGEST = 800
+LONGEST = 720
 """Pixels of the mapped area's longer side."""
 NARROWEST = 280
 """Pixels of its shorter side, so that a corridor keeps room for its labels."""
@@ -44,6 +44,7 @@ MOST_CAMERAS = 12
 _PAPER, _INK, _GRID = (255, 255, 255), (40, 40, 40), (60, 60, 60)
 _GRID_STRENGTH = 0.28
 _CEILING_CELLS = 48
+_SAMPLE = 60_000  # points from which extent and ceiling are told
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,7 @@ def draw_map(
     Raises:
         ValueError: There is neither a point nor a camera.
     """
-    points = reconstruction.cloud.points
-    extent = reconstruction.cloud.extent() if len(points) else None
+    extent = reconstruction.cloud.thinned(_SAMPLE).extent() if len(reconstruction.cloud) else None
     layout = plan(reconstruction, extent, solids, paths)
     floor = float(extent[0][2]) if extent else 0.0
     if cut is None and extent:
@@ -200,7 +200,7 @@ def ceiling_cut(reconstruction: Reconstruction, extent: tuple[Floats, Floats], l
         return None  # seen from above it all
     cut = max(cut, highest)
     points = reconstruction.cloud.points
-    points = points[:: max(1, len(points) // 200_000)]
+    points = points[:: max(1, len(points) // _SAMPLE)]
     cells = _CEILING_CELLS * layout.pixels_per_unit / max(layout.width, layout.height)
     with np.errstate(invalid="ignore"):
         column = (points[:, 0] - np.float32(layout.left)) * np.float32(cells)

@@ -117,7 +117,7 @@ def stand_at(context: ToolContext, cloud: Cloud, a: SceneObject, b: SceneObject)
     except ValueError as error:
         raise InstrumentLimit(f"{error}.", "Choose two objects that are apart.") from error
     keep = ~here.holds(cloud.reconstruction.cloud.points, _GROWN * here.reach)
-    words = f"standing at {here.name} and facing {there.name}, {at}; {here.name} itself is left out"
+    words = f"by somebody who stands at {here.name} and faces {there.name}, {at}; {here.name} itself is left out"
     far = float(np.linalg.norm(there.centre - pose[:3, 3]))
     return _shown(cloud, _camera(anchor, pose), words, (there.name, far, there.reach), keep)
 
@@ -140,7 +140,7 @@ def fit_view(context: ToolContext, cloud: Cloud, objects: list[SceneObject]) -> 
     camera, shares = placing.fitting(cloud.reconstruction, solids, lens_for(anchor.camera.intrinsics))
     hidden = [solid.name for solid, share in zip(solids, shares, strict=True) if share < 0.05]
     offset = camera.position - anchor.camera.position
-    words = f"a viewpoint chosen so that {wording.listed([s.name for s in solids])} are in the picture"
+    words = f"from a viewpoint chosen so that {wording.listed([s.name for s in solids])} are in the picture"
     words = words.replace(" are in", " is in") if len(solids) == 1 else words
     away = wording.amount(cloud.scale, float(np.linalg.norm(offset)))
     words += f", {away} from {anchor.place}"
@@ -194,15 +194,15 @@ def orbiting(
 
 def _orbit_words(cloud: Cloud, anchor: Anchor, what: str, azimuth: float, elevation: float, distance: float) -> str:
     if abs(azimuth) < 0.05:
-        around = f"from the side of {anchor.handle}"
+        around = f"from the side where {anchor.handle} lies"
     else:
         side = "right" if azimuth > 0 else "left"
-        around = f"from {anchor.place} moved {wording.degrees(azimuth)} around it to the camera's {side}"
+        around = f"from {anchor.place}, moved {wording.degrees(azimuth)} around it to the camera's {side}"
     if abs(elevation) < 0.5:
         level = "level with it"
     else:
-        level = f"looking {'down' if elevation > 0 else 'up'} at it by {wording.degrees(round(elevation, 1))}"
-    return f"{what}, {around}, {level}, from {wording.amount(cloud.scale, distance)} away"
+        level = f"{wording.degrees(round(elevation, 1))} {'above' if elevation > 0 else 'below'} level with it"
+    return f"looking at {what}: {around}, {level}, {wording.amount(cloud.scale, distance)} away"
 
 
 def _eye_height(cloud: Cloud, here: placing.Solid) -> tuple[float | None, str]:
@@ -230,9 +230,9 @@ def _shown(
     """
     reconstruction = cloud.reconstruction
     rendering = render(reconstruction, camera, keep)
-    draft = Draft(rendering.pixels, f"{cloud.handle}, {words}", data=kept(camera, cloud))
+    draft = Draft(rendering.pixels, f"{cloud.handle} seen {words}", data=kept(camera, cloud))
     lines = [
-        f"{draft} is {cloud.handle} {words}. It looks {wording.direction(camera)} (0 is world +y, clockwise).",
+        f"{draft} is {cloud.handle} seen {words}. It looks {wording.direction(camera)} (0 is world +y, clockwise).",
         wording.covered(rendering.coverage, rendering.sparse),
     ]
     same = repeated(reconstruction, camera)

@@ -42,15 +42,16 @@ def moved(scale: Scale, right: float, forward: float, up: float) -> str:
 
 
 def turned(yaw: float, pitch: float, roll: float) -> str:
-    """What `poses.turn` does, e.g. `turned 30 degrees right, looking 10 degrees further down`; "" for nothing."""
-    parts = []
+    """What `poses.turn` does, e.g. `turned 30 degrees right and 10 degrees down`; "" for nothing."""
+    turns = []
     if abs(yaw) >= _LEAST_DEGREES:
-        parts.append(f"turned {degrees(yaw)} {'right' if yaw > 0 else 'left'}")
+        turns.append(f"{degrees(yaw)} {'right' if yaw > 0 else 'left'}")
     if abs(pitch) >= _LEAST_DEGREES:
-        parts.append(f"turned {degrees(pitch)} {'up' if pitch > 0 else 'down'}")
+        turns.append(f"{degrees(pitch)} {'up' if pitch > 0 else 'down'}")
+    parts = [f"turned {listed(turns)}"] if turns else []
     if abs(roll) >= _LEAST_DEGREES:
-        parts.append(f"tilted {degrees(roll)} to the {'right' if roll > 0 else 'left'}")
-    return listed(parts) if parts else ""
+        parts.append(f"the head tilted {degrees(roll)} to the {'right' if roll > 0 else 'left'}")
+    return ", ".join(parts)
 
 
 def direction(camera: Camera) -> str:
