@@ -18,7 +18,7 @@ from sightline.geometry.nearest import solid_points
 
 Floats = NDArray[np.float64]
 
-_MOST = 20_000
+_MOST = 10_000
 _NEARLY = 1.1
 """Boxes up to this times the smallest one's area or volume compete."""
 _MOST_FACES = 60

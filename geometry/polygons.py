@@ -32,7 +32,7 @@ def convex_hull(points: ArrayLike) -> Floats:
         ValueError: There are no points, or they are not finite.
     """
     p = _corners(points)
-    if len(p) > 5000:
+    if len(p) > 200:
         p = _outermost(p)
     p = np.unique(p, axis=0)
     if len(p) <= 2:
