@@ -9,7 +9,10 @@ from camera_kit import BALLS, HEIGHT, SIZE, balls, camera, middles, run, workspa
 from tool_kit import call
 
 from sightline.geometry.cameras import Camera
+from sightline.geometry.clouds import PointCloud, smooth_depth
 from sightline.geometry.poses import bearing_pitch_roll
+from sightline.geometry.reconstructions import Reconstruction
+from sightline.geometry.splatting import splat
 from sightline.memory import Workspace
 from sightline.tools.camera import contact_sheet, fit_view, orbit, stand_at, view
 from sightline.tools.seeing import camera_of
@@ -259,3 +262,34 @@ def test_a_sheet_of_turns_and_one_of_an_orbit(workspace: Workspace) -> None:
     assert "2: azimuth 120, moved right" in text
     assert "3: azimuth -120, moved left" in text
     assert "around obj1 ahead ball" in text
+
+
+# ------------------------------------------------------------------------------------------ walls seen from behind
+
+
+def lifted() -> Reconstruction:
+    """The balls before a wall, from depth maps of two cameras, one of which looks back."""
+    x, z = np.meshgrid(np.arange(-4, 4, 0.02), np.arange(-1, 4, 0.02))
+    wall = np.stack([x, np.full_like(x, 5.0), z], axis=-1).reshape(-1, 3).astype(np.float32)
+    grey = PointCloud(wall, np.full(wall.shape, 90, np.uint8), radius=np.full(len(wall), 0.015, np.float32))
+    whole = PointCloud.joined([balls().cloud, grey])
+    clouds, depths, cameras = [], {}, {"img1": camera(), "img2": camera(180, (0.0, 8.0, HEIGHT))}
+    for index, (handle, known) in enumerate(cameras.items()):
+        picture = splat(whole if index == 0 else balls().cloud, known)
+        depths[handle] = picture.depth
+        clouds.append(PointCloud.from_depth(known, picture.depth, picture.color, index, smooth_depth(picture.depth)))
+    return Reconstruction(cameras, PointCloud.joined(clouds), "measured", up="known", depths=depths)
+
+
+def test_going_around_a_thing_one_looks_through_the_back_of_a_wall(tmp_path: Path) -> None:
+    workspace = workspace_with(tmp_path, lifted())
+    text, pixels, _ = run(orbit, {"cloud": "cloud1", "azimuth": 180, "around": "obj1"}, workspace)
+    assert "Surfaces that would be seen from behind are left out." in text
+    assert "hides" not in text
+    assert (pixels == 90).all(axis=-1).mean() < 0.01
+    where = middles(pixels)
+    assert where["right"][0] < pixels.shape[1] / 2 < where["left"][0]  # seen from behind, sides are swapped
+    text, pixels, _ = run(orbit, {"cloud": "cloud1", "azimuth": 0, "around": "obj1"}, workspace)
+    assert (pixels == 90).all(axis=-1).mean() > 0.5
+    _, pixels, _ = run(view, {"cloud": "cloud1", "forward": 9, "yaw": 180}, workspace)
+    assert (pixels == 90).all(axis=-1).mean() > 0.3  # a plain view leaves nothing out

@@ -17,7 +17,7 @@ from sightline.tools.camera.anchors import Anchor, anchor_of, kept, solid_of
 from sightline.tools.camera.map_drawing import Map, draw_map
 from sightline.tools.camera.placing import Solid, floor_height
 from sightline.tools.camera.rendering import lens_for, render, repeated
-from sightline.tools.camera.viewing import MOST_OBJECTS, middle_of, orbiting
+from sightline.tools.camera.viewing import MOST_OBJECTS, front_of, middle_of, orbiting
 from sightline.tools.contract import Point, ToolContext, ToolResult, tool
 from sightline.tools.image.edits import side_by_side
 
@@ -181,7 +181,7 @@ def contact_sheet(
         height = wording.degrees(round(placed[0][2], 1)) + (" below" if placed[0][2] < 0 else " above") + " level"
         what = f"around {middle}, {height}, from {wording.amount(cloud.scale, placed[0][1])} away"
         names = [_moved(step) for step in steps]
-    return _sheet(cloud, anchor, [Camera(lens, pose) for pose in poses], names, what)
+    return _sheet(cloud, anchor, [Camera(lens, pose) for pose in poses], names, what, whole=how == "turn")
 
 
 def _wrapped(step: float) -> float:
@@ -200,8 +200,10 @@ def _moved(step: float) -> str:
     return f"azimuth {number(step)}, moved {'right' if step > 0 else 'left'}" if abs(step) < 180 else "azimuth 180"
 
 
-def _sheet(cloud: Cloud, anchor: Anchor, cameras: list[Camera], names: list[str], what: str) -> ToolResult:
-    shots = [render(cloud.reconstruction, camera) for camera in cameras]
+def _sheet(
+    cloud: Cloud, anchor: Anchor, cameras: list[Camera], names: list[str], what: str, *, whole: bool
+) -> ToolResult:
+    shots = [render(cloud.reconstruction, camera, None if whole else front_of(cloud, camera)) for camera in cameras]
     labels = [f"{index + 1}: {name}" for index, name in enumerate(names)]
     columns = min(4, math.ceil(math.sqrt(len(shots))))
     pixels, regions = side_by_side([shot.pixels for shot in shots], labels, columns)
@@ -214,7 +216,7 @@ def _sheet(cloud: Cloud, anchor: Anchor, cameras: list[Camera], names: list[str]
         rows.append(f"{label} ({wording.percent(shot.coverage)} covered{repeats})")
     text = (
         f"{draft} shows {len(shots)} views of {cloud.handle} {what}; azimuth and turns count from {anchor.handle}, "
-        f"row by row: {'; '.join(rows)}. What was never seen is hatched. "
+        f"row by row: {'; '.join(rows)}. What was never seen is hatched. {'' if whole else wording.BEHIND + ' '}"
         f"{wording.grounds(cloud.reconstruction, cloud.scale)}"
     )
     return ToolResult(text, [draft])

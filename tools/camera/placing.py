@@ -22,6 +22,7 @@ from sightline.geometry.poses import (
 )
 from sightline.geometry.reconstructions import Reconstruction
 from sightline.geometry.splatting import splat
+from sightline.tools.camera.facing import facing, normals_of
 from sightline.tools.camera.rendering import DOT_SHARE, is_sparse, scene_size, with_dots
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,7 @@ MARGIN = 0.08
 """Share of the picture's sides that `fitting` leaves free around what it shows."""
 _PROBE = 160  # pixels: longer side of the pictures by which viewpoints are compared
 _HIDDEN_BEHIND = 0.04  # share of its depth by which something nearer hides a point
+_PROBE_POINTS = 300_000
 _POINTS_A_BOX = 200
 _CLOSE = 0.05  # share of the scene's size: an anchor nearer to the centre gives no distance to orbit at
 
@@ -155,7 +157,8 @@ def fitting(
     centre = (corners.min(axis=0) + corners.max(axis=0)) / 2
     scale = _PROBE / max(intrinsics.size)
     probe_lens = intrinsics.resized((max(1, round(intrinsics.width * scale)), max(1, round(intrinsics.height * scale))))
-    cloud = reconstruction.cloud.thinned(500_000)
+    chosen = np.arange(0, len(reconstruction.cloud), max(1, len(reconstruction.cloud) // _PROBE_POINTS))
+    cloud, normals = reconstruction.cloud.where(chosen), normals_of(reconstruction)[chosen]
     if is_sparse(reconstruction):
         cloud = with_dots(cloud, DOT_SHARE * scene_size(reconstruction))
     samples = [_sample(reconstruction.cloud, solid) for solid in solids]
@@ -163,7 +166,7 @@ def fitting(
     for bearing, elevation in _viewpoints(reconstruction, centre):
         pose = _as_near_as_fits(centre, bearing, elevation, corners, intrinsics)
         probe = Camera(probe_lens, pose)
-        picture = splat(cloud, probe)
+        picture = splat(cloud.where(facing(cloud.points, normals, probe.position)), probe)
         shares = [_visible(sample, probe, picture.depth) for sample in samples]
         score = min(shares) + 0.3 * float(np.mean(shares)) + 0.3 * picture.coverage
         if best is None or score > best[0]:

@@ -12,6 +12,7 @@ from sightline.geometry.poses import move, turn
 from sightline.memory import Cloud, Draft, InstrumentLimit, ModelMistake, Picture, SceneObject
 from sightline.tools.camera import placing, wording
 from sightline.tools.camera.anchors import Anchor, anchor_of, kept, point_in_world, solid_of
+from sightline.tools.camera.facing import facing, normals_of
 from sightline.tools.camera.rendering import Rendering, lens_for, render, repeated, scene_size
 from sightline.tools.contract import Point, ToolContext, ToolResult, tool
 
@@ -79,6 +80,8 @@ def orbit(
 ) -> ToolResult:
     """Move a camera around a thing, always looking at it: an object, what a point of a picture shows, or the scene.
 
+    Walls and other surfaces that would only be seen from behind are left out, so that one can look into a room.
+
     Args:
         context: What the call may use.
         cloud: The reconstruction.
@@ -93,7 +96,8 @@ def orbit(
     centre, what, reach = middle_of(cloud, anchor, around, point)
     pose, far, height = orbiting(cloud, anchor, centre, azimuth, elevation, distance)
     words = _orbit_words(cloud, anchor, what, azimuth, height, far)
-    return _shown(cloud, _camera(anchor, pose), words, (what, far, reach))
+    camera = _camera(anchor, pose)
+    return _shown(cloud, camera, words, (what, far, reach), front_of(cloud, camera), wording.BEHIND)
 
 
 @tool(family="camera", example={"cloud": "cloud1", "a": "obj1", "b": "obj2"})
@@ -126,7 +130,7 @@ def stand_at(context: ToolContext, cloud: Cloud, a: SceneObject, b: SceneObject)
 def fit_view(context: ToolContext, cloud: Cloud, objects: list[SceneObject]) -> ToolResult:
     """Find a viewpoint from which all of the named objects are in the picture and as little hidden as possible.
 
-    They must be located in the reconstruction.
+    They must be located in the reconstruction. Surfaces that would only be seen from behind are left out.
 
     Args:
         context: What the call may use.
@@ -144,7 +148,7 @@ def fit_view(context: ToolContext, cloud: Cloud, objects: list[SceneObject]) -> 
     words = words.replace(" are in", " is in") if len(solids) == 1 else words
     away = wording.amount(cloud.scale, float(np.linalg.norm(offset)))
     words += f", {away} from {anchor.place}"
-    result = _shown(cloud, camera, words)
+    result = _shown(cloud, camera, words, keep=front_of(cloud, camera), cut=wording.BEHIND)
     if hidden:
         result.text += f" Hidden, or not reconstructed, from here: {wording.listed(hidden)}."
     return result
@@ -157,6 +161,13 @@ def _camera(anchor: Anchor, pose: NDArray[np.float64], field_of_view: float | No
             f"Choose {NARROWEST:g} to {WIDEST:g} degrees.",
         )
     return Camera(lens_for(anchor.camera.intrinsics, field_of_view), pose)
+
+
+def front_of(cloud: Cloud, camera: Camera) -> NDArray[np.bool_] | None:
+    """The points that do not turn their back on a camera; None where that is all of them."""
+    reconstruction = cloud.reconstruction
+    keep = facing(reconstruction.cloud.points, normals_of(reconstruction), camera.position)
+    return None if keep.all() else keep
 
 
 def middle_of(
@@ -218,6 +229,7 @@ def _shown(
     words: str,
     target: tuple[str, float, float] | None = None,
     keep: NDArray[np.bool_] | None = None,
+    cut: str = "",
 ) -> ToolResult:
     """Render, and say what it is, what is covered, and whether it shows anything new.
 
@@ -226,7 +238,8 @@ def _shown(
         camera: Where from.
         words: Its pose.
         target: What should be in the middle of the picture: its name, distance and reach.
-        keep: Which points to show.
+        keep: Which points to show; all where None.
+        cut: What the others are, a sentence.
     """
     reconstruction = cloud.reconstruction
     rendering = render(reconstruction, camera, keep)
@@ -235,6 +248,8 @@ def _shown(
         f"{draft} is {cloud.handle} seen {words}. It looks {wording.direction(camera)} (0 is world +y, clockwise).",
         wording.covered(rendering.coverage, rendering.sparse),
     ]
+    if keep is not None and cut:
+        lines.append(cut)
     same = repeated(reconstruction, camera)
     if same is not None:
         lines.append(f"This repeats {same}: nothing new can be seen.")

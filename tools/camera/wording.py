@@ -11,6 +11,8 @@ from sightline.geometry.quantities import Scale, number
 from sightline.geometry.reconstructions import Reconstruction
 
 _LEAST_DEGREES = 0.05
+BEHIND = "Surfaces that would be seen from behind are left out."
+"""What views that go around things say of `facing`."""
 
 
 def degrees(value: float) -> str:
