@@ -12,7 +12,9 @@ Floats = NDArray[np.float64]
 
 
 def signed_area(polygon: ArrayLike) -> float:
-    """Area by the shoelace formula: positive where the corners run counter-clockwise with y up."""
+    """Area by the shoelace formula: positive where the corners run counter-clockwise with y up; 0 for no corners."""
+    if len(np.asarray(polygon)) == 0:
+        return 0.0
     p = _corners(polygon)
     x, y = p[:, 0] - p[0, 0], p[:, 1] - p[0, 1]
     return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))

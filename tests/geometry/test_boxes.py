@@ -180,6 +180,7 @@ def test_polygons() -> None:
     assert polygons.area(polygons.clip(ell, square + np.array([1, 0]))) == pytest.approx(2)
     assert polygons.area(polygons.clip(ell, (square + np.array([1, 0]))[::-1])) == pytest.approx(2)
     assert polygons.clip(ell, square + 9).shape == (0, 2)
+    assert polygons.area(polygons.clip(ell, square + 9)) == 0
     assert np.allclose(polygons.distance_to_boundary(square, [[1, 1], [1, 1.5], [3, 3]]), [1, 0.5, math.sqrt(2)])
     assert np.allclose(polygons.centroid([[0, 0], [1, 1], [2, 2]]), [1, 1])
 

@@ -35,6 +35,9 @@ _BODY = 0.15
 """Share of the points of a box that the nearest body must hold to be the thing."""
 _ALL_ROUND = 200.0
 """Largest gap in degrees between the bearings from which a thing was seen, for it to count as seen all round."""
+_DEEPER = 1.1
+_TOP_CELLS = 13
+"""Of 4 by 4 cells of a thing's footprint, so many hold points of its top where it was seen from front to back."""
 _BESIDE = 3.0
 """Points this many spacings apart are of one surface."""
 _MARK = 0.15
@@ -225,7 +228,7 @@ def seen_from_all_sides(centre: Floats, cameras: Sequence[Camera]) -> bool:
 def hidden_depth(points: Floats, box: Box3D, between: float) -> float:
     """How much further than the box of its observed points a thing may reach, on the side that nobody saw.
 
-    Nothing, where its top was seen from its front to its back; else it is taken to be no deeper than it is wide.
+    Nothing, where its top was seen from its front to its back; else it is taken to be hardly deeper than it is wide.
 
     Args:
         points: (N, 3) observed.
@@ -236,9 +239,10 @@ def hidden_depth(points: Floats, box: Box3D, between: float) -> float:
     if short > max(4 * between, 0.1 * long):
         own = box.to_own(points)
         top = own[own[:, 2] > box.size[2] / 2 - max(0.05 * float(box.size[2]), 2 * between)]
-        if len(top) >= 10 and float(np.ptp(np.quantile(top[:, 1], [0.01, 0.99]))) >= 0.85 * short:
+        cells = np.floor((top[:, :2] / box.size[:2] + 0.5) * 4).clip(0, 3).astype(np.intp)
+        if len(np.unique(cells[:, 0] * 4 + cells[:, 1])) >= _TOP_CELLS:
             return 0.0
-    return max(0.0, long - short)
+    return max(0.0, _DEEPER * long - short)
 
 
 def box_of(points: ArrayLike) -> Box3D:

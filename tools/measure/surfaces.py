@@ -44,10 +44,10 @@ class Area:
 def floor_area(floor: FloorMap) -> Area:
     """The floor that was seen, and the area inside the outline of all that was seen in the plan.
 
-    The interval is half a cell along the rim of what was seen.
+    Cells along the rim are taken to be half filled; the interval is the other half.
     """
-    seen = float(floor.seen.sum()) * floor.cell**2
     rim = _rim(floor.seen) * floor.cell**2 / 2
+    seen = float(floor.seen.sum()) * floor.cell**2 - rim
     whole = max(polygons.area(floor.outline) if len(floor.outline) >= 3 else 0.0, seen)
     return Area(seen, max(0.0, seen - rim), seen + rim, whole)
 
