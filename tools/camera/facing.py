@@ -77,16 +77,25 @@ def normals_of(reconstruction: Reconstruction) -> NDArray[np.int8]:
 
 
 def _normal_map(camera: Camera, depth: NDArray[np.float32]) -> NDArray[np.int8]:
-    """World normals of a depth map's surface towards its camera, times 127, (h, w, 3); 0 at rims and where unknown."""
+    """World normals of a depth map's surface towards its camera, times 127, (h, w, 3); 0 where unknown."""
     k = camera.intrinsics
     known = np.where(depth > 0, depth, np.nan)
     points = k.unproject(k.pixel_grid(), known)
-    across = np.full_like(points, np.nan)
-    down = np.full_like(points, np.nan)
-    across[:, 1:-1] = points[:, 2:] - points[:, :-2]
-    down[1:-1] = points[2:] - points[:-2]
+    across, down = _step(points, 1), _step(points, 0)
     normal = np.cross(down, across)  # x right, y down, z ahead: this points back at the camera
     with np.errstate(invalid="ignore", divide="ignore"):
         normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     world = np.nan_to_num(normal @ camera.rotation.T * _SCALE, nan=0.0)
     return np.rint(world).astype(np.int8)
+
+
+def _step(points: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """From each pixel's point to the next along an axis, or from the one before: whichever jumps less in depth.
+
+    So an edge between two surfaces bends no normal. (h, w, 3); NaN where neither is known.
+    """
+    between = np.diff(points, axis=axis)
+    rim = np.full_like(np.take(points, [0], axis=axis), np.nan)
+    ahead, behind = np.concatenate([between, rim], axis=axis), np.concatenate([rim, between], axis=axis)
+    jump_ahead, jump_behind = (np.nan_to_num(np.abs(s[..., 2]), nan=np.inf) for s in (ahead, behind))
+    return np.where((jump_ahead <= jump_behind)[..., None], ahead, behind)

@@ -251,7 +251,7 @@ def _draw_rim(pixels: NDArray[np.uint8], layout: Layout, unit: str) -> None:
     font = ImageFont.load_default(13)
     pen.rectangle((RIM - 1, RIM - 1, width - RIM, height - RIM), outline=_INK)
     scale = layout.pixels_per_unit
-    for x in _ticks(layout.left, layout.width / scale, layout.cell):
+    for x in _ticks(layout.left + 20 / scale, (layout.width - 20) / scale, layout.cell):  # room for the y beside
         pen.text((RIM + (x - layout.left) * scale, RIM - 4), number(x), _INK, font, anchor="ms")
     front = layout.back - layout.height / scale
     for y in _ticks(front, layout.height / scale, layout.cell):
