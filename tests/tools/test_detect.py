@@ -2,74 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from boxes_scene import Shot, thing, write_scene
+from boxes_scene import Shot, thing
+from scene_run import Run, run_on
 from shapes_kit import seen
 from tool_kit import raised_by
 
 from sightline.geometry.dialects import DIALECTS
-from sightline.memory import DataDraft, InstrumentLimit, ModelMistake, ToolFinished, ToolStarted, Workspace
+from sightline.memory import InstrumentLimit, ModelMistake
 from sightline.memory.refs import places
-from sightline.tools import StoredPixels, ToolContext, ToolResult, tool
+from sightline.tools import StoredPixels
 from sightline.tools.back_ends import BackEnds, Detection
 from sightline.tools.detection import count, detect, match_objects, segment
 from sightline.tools.detection.detecting import sort_out, split, summary
 from sightline.tools.detection.outlining import box_around
-from sightline.tools.execution import execute
-
-
-@dataclass
-class Run:
-    """A workspace with the scene's pictures, and calls with its truth for a back end."""
-
-    workspace: Workspace
-    back_ends: BackEnds
-    look: Any = None
-    calls: int = 0
-
-    def __call__(self, instrument: Any, **arguments: Any) -> ToolFinished:
-        self.calls += 1
-        name = f"t.{self.calls}"
-        self.workspace.append(ToolStarted(call=name, tool=instrument.name))
-        context = ToolContext(self.workspace, self.look, sees=StoredPixels(), back_ends=self.back_ends)
-        finished = asyncio.run(execute(instrument, arguments, context, name))
-        self.workspace.append(finished)
-        self.workspace.commit([name])
-        return finished
-
-    def text(self, instrument: Any, **arguments: Any) -> str:
-        finished = self(instrument, **arguments)
-        assert finished.outcome == "ok", f"{finished.text} {finished.detail}"
-        return self.workspace.calls[f"t.{self.calls}"].text
-
-    def reconstruct(self, *handles: str) -> None:
-        """Enter the true reconstruction of these pictures as cloud1."""
-        pictures = [seen(self.workspace.picture(h).pixels, h) for h in handles]
-        arrays, described = self.back_ends.reconstructor().reconstruct(pictures).groups[0].to_arrays()
-        draft = DataDraft("cloud", arrays, "cloud", data={"reconstruction": described})
-
-        @tool
-        def reconstruct_so() -> ToolResult:
-            """Enter a reconstruction."""
-            return ToolResult(f"{draft}", data=[draft])
-
-        assert self(reconstruct_so).outcome == "ok"
-
-
-def run_on(folder: Path, objects: tuple[Any, ...], *shots: Shot) -> Run:
-    truth, pictures = write_scene(folder / "scene", objects, *shots)
-    workspace = Workspace.create(folder / "ws")
-    for picture in pictures:
-        workspace.add_picture(picture)
-    return Run(workspace, BackEnds({"oracle": str(truth.folder)}))
-
 
 CHAIRS = (
     thing(2, "red chair", (-1.2, 4.0), (0.6, 0.6, 0.9)),

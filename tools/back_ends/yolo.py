@@ -161,7 +161,7 @@ class YoloTracker(YoloDetector):
 
         wanted = asked_classes(names, self.classes) or dict(self.classes)
         low = threshold / 2
-        linker = BYTETracker(  # type: ignore[no-untyped-call]
+        linker = BYTETracker(
             IterableSimpleNamespace(
                 track_high_thresh=threshold,
                 track_low_thresh=low,

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from sightline.memory import InfrastructureError
 from sightline.tools.back_ends.weights import require
@@ -36,7 +36,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sightline" / "ultralytics"
 
 
-def import_ultralytics() -> ModuleType:
+def import_ultralytics() -> Any:
     """The package, quiet and unable to report or install.
 
     Raises:

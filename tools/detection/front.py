@@ -116,9 +116,9 @@ def _chosen(context: ToolContext, thing: SceneObject, method: Method, back: obje
         return "keypoints"
     if context.look is not None:
         return "vlm"
-    raise InfrastructureError(
+    raise InstrumentLimit(
         "no orientation model was chosen, and no vision-language model is there to ask.",
-        "Mark `back` and `front` on the object, or choose one: --back-end facing=NAME",
+        "Mark `back` and `front` on the object.",
     )
 
 

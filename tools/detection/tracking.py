@@ -12,7 +12,7 @@ from sightline.geometry.cameras import Intrinsics
 from sightline.memory import DataDraft, Draft, ModelMistake, Video, fingerprint
 from sightline.memory.refs import plain
 from sightline.tools.back_ends import Seen, Tracked
-from sightline.tools.back_ends.naming import distinct, plural
+from sightline.tools.back_ends.naming import distinct, plural, singular
 from sightline.tools.back_ends.protocols import Box
 from sightline.tools.contract import ToolContext, ToolResult, tool
 from sightline.tools.detection.entering import provenance
@@ -71,7 +71,7 @@ def track(
         raise ModelMistake(f"the threshold is {threshold:g}.", "It is a score from 0.05 to 0.95; 0.3 is usual.")
     if not 0.2 <= per_second <= FASTEST:
         raise ModelMistake(f"per_second is {per_second:g}.", f"It is from 0.2 to {FASTEST:g}.")
-    asked = distinct(names)
+    asked = [singular(name) for name in distinct(names)]
     if not asked:
         raise ModelMistake("no name was given.", "Say what to follow, e.g. person.")
     info = video.info
