@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from boxes_run import Run
 from boxes_scene import Shot, thing
 
+from sightline.geometry.cameras import Intrinsics
 from sightline.geometry.transforms import PictureTransform
-from sightline.memory import DepthMap, ToolFinished
+from sightline.memory import DepthMap, ScaleStated, ToolFinished
 from sightline.memory.refs import places
+from sightline.tools.back_ends import Seen
 from sightline.tools.contract import DataDraft, Picture, ToolContext, ToolResult, tool
 from sightline.tools.depth import compare_depth, depth_at, depth_to_text, estimate_depth
 from sightline.tools.depth.colouring import coloured
@@ -198,3 +201,68 @@ def test_what_cannot_be_answered_says_what_to_do(run: Run) -> None:
 def test_a_picture_without_any_depth_is_refused(tmp_path: Path) -> None:
     run = Run(tmp_path, (RED,), Shot(pitch=60.0))
     assert "no depth could be told" in run.text(estimate_depth, "limit", image="img1")
+
+
+def test_the_depth_of_a_reconstruction_serves_as_well(run: Run) -> None:
+    cloud = run.reconstruct()
+    text = run.text(estimate_depth, image="img2", cloud=cloud)
+    assert text.startswith("depth1 is the depth of img2, metres, measured.")
+    truth = run.scene.views[1].depth()
+    known = np.isfinite(truth)
+    assert np.allclose(run.workspace.arrays("depth1")["depth"][known], truth[known], rtol=1e-5)
+    assert run.workspace.artifacts["depth1"].data["frame"] == cloud
+    x, y = 160.5, 200.5
+    value = float(re.findall(r"z-depth ([\d.]+) m", run.text(depth_at, image="img2", points=[[x, y]]))[0])
+    assert value == pytest.approx(truth[200, 160], rel=0.01)
+
+
+def test_a_stated_scale_is_another_question(run: Run) -> None:
+    cloud = run.reconstruct()
+    run.text(estimate_depth, image="img1", cloud=cloud)
+
+    @tool(family="test", example={})
+    def stating() -> ToolResult:
+        """State a scale."""
+        return ToolResult("stated", facts=[ScaleStated(cloud=cloud, metres=2.0, factor=1.05, because="a door")])
+
+    run.text(stating)
+    text = run.text(estimate_depth, image="img1", cloud=cloud)
+    assert text.startswith("depth2 is the depth of img1, metres, measured (a door).")
+    first, second = (run.workspace.arrays(h)["depth"] for h in ("depth1", "depth2"))
+    known = np.isfinite(first)
+    assert np.allclose(second[known], 2 * first[known], rtol=1e-5)
+
+
+def test_a_sparse_cloud_gives_the_depth_of_its_points(run: Run) -> None:
+    [group] = (
+        run.back_ends.reconstructor()
+        .reconstruct([Seen(f"img{n + 1}", p, Intrinsics.guess((320, 240))) for n, p in enumerate(run.pictures)])
+        .groups
+    )
+    thin = replace(group, depths={}, cloud=replace(group.cloud.thinned(900), radius=np.zeros(900, np.float32)))
+
+    @tool(family="test", example={})
+    def entering() -> ToolResult:
+        """Enter a cloud."""
+        arrays, description = thin.to_arrays()
+        return ToolResult("entered", data=[DataDraft("cloud", arrays, "cloud", {"reconstruction": description})])
+
+    run.text(entering)
+    text = run.text(estimate_depth, image="img1", cloud="cloud1")
+    share = float(re.findall(r"Known for ([\d.]+) % of the picture", text)[0])
+    assert 0.2 < share < 5
+    depth, truth = run.workspace.arrays("depth1")["depth"], run.scene.views[0].depth()
+    known = np.isfinite(depth) & np.isfinite(truth)
+    assert np.median(np.abs(depth[known] / truth[known] - 1)) < 0.02
+
+
+def test_a_picture_outside_the_reconstruction_is_refused(run: Run) -> None:
+    cloud = run.reconstruct("img1")
+    told = run.text(estimate_depth, "limit", image="img2", cloud=cloud)
+    assert f"img2 has no camera in {cloud} (it holds img1)" in told
+
+
+def test_a_panorama_is_sent_to_look(tmp_path: Path) -> None:
+    run = Run(tmp_path, (RED,), SHOT)
+    run.workspace.add_picture(np.zeros((100, 200, 3), np.uint8), kind="panorama")
+    assert "is a panorama" in run.text(estimate_depth, "limit", image="pano1")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sightline.tools.scene.building import build_scene_graph
+from sightline.tools.scene.orienting import semantic_orientation
 
-TOOLS = [build_scene_graph]
+TOOLS = [build_scene_graph, semantic_orientation]
 """The family, in the order it is listed."""
 
-__all__ = ["TOOLS", "build_scene_graph"]
+__all__ = ["TOOLS", "build_scene_graph", "semantic_orientation"]
