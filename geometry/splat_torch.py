@@ -59,7 +59,7 @@ def keys(
             _claim_footprints(u, v, z, radius[part], index, lens, orthographic, size, best)
         else:
             _claim_pixels(u, v, z, index, lens, size, best)
-    out = best.cpu().numpy().view(np.uint64)
+    out: NDArray[np.uint64] = best.cpu().numpy().view(np.uint64)
     out[out == np.uint64(_NOTHING)] = np.uint64(0xFFFFFFFFFFFFFFFF)
     return out[None]
 

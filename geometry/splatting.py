@@ -38,7 +38,6 @@ OPEN_UNSEEN = 2
 """Of the eight directions in which `hidden_filled` looks for the surface in front, so many may find none. A slit, open
 at both ends, is thus filled where nothing was seen in it (rows of points seen from the side leave such gaps in a
 surface), and stays where something was."""
-_PASSES = 2
 
 _HATCH = np.array([(236, 224, 240), (176, 112, 184)], np.uint8)
 _HATCH_PERIOD = 12
@@ -132,19 +131,23 @@ def splat_from_above(
     return _splat(cloud, matrix, lens, True, size, points)
 
 
-def hidden_filled(picture: Splat) -> Splat:
+def hidden_filled(picture: Splat, passes: int = 2) -> Splat:
     """A picture without what shows through the gaps of a nearer surface, the gaps filled from that surface.
 
     Seen from much nearer than, or at another slant to, where it was recorded, a surface's points leave gaps in which
     things behind it appear. A pixel that nearer ones enclose within three pixels shows something that is hidden, or
     nothing: it takes the colour, depth and index of the closest of those. Wider gaps stay as they are, and slits in
-    which something was seen. In two passes; after Pintus et al., "Real-time rendering of massive unstructured raw point
+    which something was seen. After Pintus et al., "Real-time rendering of massive unstructured raw point
     clouds using screen-space operators" (2011), and Rosenthal and Linsen, "Image-space point cloud rendering" (2008).
+
+    Args:
+        picture: From `splat` or `splat_from_above`.
+        passes: A second one fills what the first one left of gaps that are nearly as large as the surface's points.
     """
     from sightline.geometry import splat_kernels as kernels
 
     height, width = picture.index.shape
-    for _ in range(_PASSES):
+    for _ in range(passes):
         source = np.empty((height, width), np.int32)
         depth = np.ascontiguousarray(picture.depth)
 
@@ -283,8 +286,10 @@ def _has_cuda() -> bool:
 
     if not any(Path(p).exists() for p in ("/dev/nvidiactl", "/dev/dxg")) or find_spec("torch") is None:
         return False
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError):  # installed but broken: the processor can do it as well
+        return False
     return bool(torch.cuda.is_available())
 
 

@@ -388,6 +388,7 @@ def test_torch_gives_the_same_bits(size: splatting.PointSize, distorted: bool, m
     cloud.radius[:3] = (math.nan, -1, math.inf)
     k = (-0.2, 0.05, 0.001, -0.002, 0.01) if distorted else ()
     seen_by = Camera(Intrinsics(160, 120, 130, 120, 81, 59, k), look_at((0.2, -0.3, 0.1), (0, 2, 0.2)))
+    monkeypatch.setattr(splatting, "_has_cuda", lambda: False)
     here = splat(cloud, seen_by, size)
     above = splat_from_above(cloud, (-2, 3.5), 30, (120, 120), below=1.2, points=size)
 
@@ -400,3 +401,12 @@ def test_torch_gives_the_same_bits(size: splatting.PointSize, distorted: bool, m
     assert same(splat(cloud, seen_by, size), here)
     assert same(splat_from_above(cloud, (-2, 3.5), 30, (120, 120), below=1.2, points=size), above)
     assert not splat(PointCloud.empty(), seen_by, size).seen.any()
+
+
+@pytest.mark.parametrize("size", ["pixel", "patch"])
+def test_a_cuda_device_gives_the_same_bits(size: splatting.PointSize, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not splatting._has_cuda():
+        pytest.skip("needs torch and a CUDA device")
+    there = [splat(scattered(200_000), camera((320, 240)), size) for _ in range(2)]
+    monkeypatch.setattr(splatting, "_has_cuda", lambda: False)
+    assert all(same(picture, splat(scattered(200_000), camera((320, 240)), size)) for picture in there)

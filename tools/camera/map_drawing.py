@@ -145,7 +145,7 @@ def draw_map(
         math.inf if cut is None else cut,
     )
     if not sparse:
-        picture = hidden_filled(picture)
+        picture = hidden_filled(picture, passes=1)
     width, height = layout.size
     pixels = np.full((height, width, 3), _PAPER, np.uint8)
     pixels[RIM:-RIM, RIM:-RIM] = paint_unseen(picture)
