@@ -24,9 +24,9 @@ CUBE = thing(5, "pink cube", (0.1, 3.2), (0.2, 0.2, 0.2), bottom=0.6)
 DOOR = thing(6, "white door", (-2.0, 6.0), (0.9, 0.04, 2.0))
 THINGS = (RED, BLUE, TABLE, CUBE, DOOR)
 SHOTS = (
-    Shot(size=(360, 270), pitch=-15),
-    Shot((2.5, 1.0, 1.7), -40, -15, size=(360, 270)),
-    Shot((-2.5, 1.5, 1.6), 35, -15, size=(360, 270)),
+    Shot(size=(320, 240), pitch=-15),
+    Shot((2.5, 1.0, 1.7), -40, -15, size=(320, 240)),
+    Shot((-2.5, 1.5, 1.6), 35, -15, size=(320, 240)),
 )
 
 

@@ -14,7 +14,7 @@ from sightline.geometry.reconstructions import Reconstruction
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_MOST_POINTS = 300_000
+_MOST_POINTS = 100_000
 _BELOW = 0.04
 """Share of the points that may lie below the floor: reflections and strays."""
 _SHARE = 0.03
