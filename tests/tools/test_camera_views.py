@@ -13,7 +13,9 @@ from sightline.geometry.clouds import PointCloud, smooth_depth
 from sightline.geometry.poses import bearing_pitch_roll
 from sightline.geometry.reconstructions import Reconstruction
 from sightline.geometry.splatting import splat
-from sightline.memory import Workspace
+from sightline.memory import ScaleStated, Workspace
+from sightline.memory.refs import point_ref
+from sightline.tools import ToolResult, tool
 from sightline.tools.camera import contact_sheet, fit_view, orbit, stand_at, view
 from sightline.tools.seeing import camera_of
 
@@ -134,7 +136,7 @@ def test_an_orbit_around_a_point_of_a_picture(workspace: Workspace) -> None:
     text, pixels, _ = run(orbit, arguments, workspace)
     where = middles(pixels)["right"]
     assert where == pytest.approx((pixels.shape[1] / 2, pixels.shape[0] / 2), abs=20)
-    assert "what that point of img1 shows" in text
+    assert f"looking at what is at {point_ref('img1', (x, y))} in img1" in text
     assert "nothing of cloud1 lies at" in refused(workspace, orbit, "limit", azimuth=5, picture="img1", point=[5, 5])
 
 
@@ -174,7 +176,8 @@ def test_a_camera_that_sees_all_that_is_asked_for(workspace: Workspace) -> None:
         wanted = {list(BALLS)[int(name[3:]) - 1] for name in names}
         assert wanted <= set(where)
         assert all(abs(x) < 0.48 and abs(y) < 0.48 for name, (x, y) in where.items() if name in wanted)
-        assert "a viewpoint chosen so that" in text
+        assert text.count("ball") == len(names)
+        assert "in the picture" in text
         assert "Hidden" not in text
 
 
@@ -198,6 +201,26 @@ def test_a_view_is_a_place_to_start_from(workspace: Workspace) -> None:
     assert set(middles(pixels)) == {"east"}
     assert f"from the viewpoint of {first}" in text
     assert np.allclose(taken(workspace, second).pose[:3, :3], camera(90).rotation)
+
+
+def test_a_view_stays_where_it_was_when_a_scale_is_stated(tmp_path: Path) -> None:
+    workspace = workspace_with(tmp_path, balls(scale_kind="relative"))
+
+    @tool(family="test", example={})
+    def state() -> ToolResult:
+        """State a scale."""
+        return ToolResult("", facts=[ScaleStated(cloud="cloud1", metres=2.0, factor=1.1, because="a door")])
+
+    text, before, first = run(view, {"cloud": "cloud1", "forward": 0.5}, workspace)
+    assert "moved 0.5 scene units forward" in text
+    call(state, {}, workspace, name="t.scale")
+    text, after, second = run(view, {"cloud": "cloud1", "picture": first, "forward": 0}, workspace)
+    assert np.allclose(taken(workspace, second).position, (0, 1, 2 * HEIGHT))
+    assert np.mean(before != after) < 0.01
+    text, _, third = run(view, {"cloud": "cloud1", "forward": 0.5}, workspace)
+    assert "moved 0.5 m forward" in text
+    assert "Lengths are metres, measured (a door)" in text
+    assert taken(workspace, third).position[1] == pytest.approx(0.5)
 
 
 def test_only_a_view_from_where_a_picture_was_taken_repeats_it(workspace: Workspace) -> None:

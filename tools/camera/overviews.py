@@ -17,7 +17,7 @@ from sightline.tools.camera.anchors import Anchor, anchor_of, kept, solid_of
 from sightline.tools.camera.map_drawing import Map, draw_map
 from sightline.tools.camera.placing import Solid, floor_height
 from sightline.tools.camera.rendering import lens_for, render, repeated
-from sightline.tools.camera.viewing import MOST_OBJECTS, front_of, middle_of, orbiting
+from sightline.tools.camera.viewing import MOST_OBJECTS, fit_view, front_of, middle_of, orbit, orbiting, stand_at, view
 from sightline.tools.contract import Point, ToolContext, ToolResult, tool
 from sightline.tools.image.edits import side_by_side
 
@@ -220,3 +220,7 @@ def _sheet(
         f"{wording.grounds(cloud.reconstruction, cloud.scale)}"
     )
     return ToolResult(text, [draft])
+
+
+TOOLS = [view, orbit, top_down, stand_at, fit_view, contact_sheet]
+"""The family, in the order it is listed."""

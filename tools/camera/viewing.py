@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry.cameras import Camera
-from sightline.geometry.poses import move, turn
+from sightline.geometry.poses import levelled, move, turn
 from sightline.memory import Cloud, Draft, InstrumentLimit, ModelMistake, Picture, SceneObject
+from sightline.memory.refs import point_ref
 from sightline.tools.camera import placing, wording
 from sightline.tools.camera.anchors import Anchor, anchor_of, kept, point_in_world, solid_of
 from sightline.tools.camera.facing import facing, normals_of
@@ -143,11 +144,12 @@ def fit_view(context: ToolContext, cloud: Cloud, objects: list[SceneObject]) -> 
     anchor = anchor_of(context.workspace, cloud, None)
     camera, shares = placing.fitting(cloud.reconstruction, solids, lens_for(anchor.camera.intrinsics))
     hidden = [solid.name for solid, share in zip(solids, shares, strict=True) if share < 0.05]
-    offset = camera.position - anchor.camera.position
-    words = f"from a viewpoint chosen so that {wording.listed([s.name for s in solids])} are in the picture"
-    words = words.replace(" are in", " is in") if len(solids) == 1 else words
-    away = wording.amount(cloud.scale, float(np.linalg.norm(offset)))
-    words += f", {away} from {anchor.place}"
+    offset = (camera.position - anchor.camera.position) @ levelled(anchor.camera.pose)
+    right, forward, up = (0.0 if abs(v) < 1e-3 * scene_size(cloud.reconstruction) else float(v) for v in offset)
+    all_in = f"with {wording.listed([solid.name for solid in solids])} in the picture"
+    words = ", ".join(
+        part for part in ("from " + anchor.place, wording.moved(cloud.scale, right, forward, up), all_in) if part
+    )
     result = _shown(cloud, camera, words, keep=front_of(cloud, camera), cut=wording.BEHIND)
     if hidden:
         result.text += f" Hidden, or not reconstructed, from here: {wording.listed(hidden)}."
@@ -180,7 +182,11 @@ def middle_of(
         solid = solid_of(cloud, around)
         return solid.centre, solid.name, solid.reach
     if point is not None:
-        return point_in_world(cloud, anchor, point), f"what that point of {anchor.handle} shows", 0.0
+        return (
+            point_in_world(cloud, anchor, point),
+            f"what is at {point_ref(anchor.handle, point)} in {anchor.handle}",
+            0.0,
+        )
     if len(cloud.reconstruction.cloud) == 0:
         raise InstrumentLimit(f"{cloud.handle} holds no points.", "Reconstruct from more pictures.")
     return placing.middle(cloud.reconstruction), "the middle of the scene", math.inf
