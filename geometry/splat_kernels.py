@@ -14,6 +14,7 @@ Imported only by those who splat: numba takes a while to load, and the first eve
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import numba as nb
@@ -41,7 +42,7 @@ _ONE: Final = np.float32(1)
 _ZERO: Final = np.float32(0)
 _TWO: Final = np.float32(2)
 
-_options: Any = {"nogil": True, "cache": True, "error_model": "numpy"}
+_options: Any = {"nogil": True, "error_model": "numpy"}
 _points_type = nb.types.Array(nb.float32, 2, "C", readonly=True)
 _floats_type = nb.types.Array(nb.float32, 1, "C", readonly=True)
 _colors_type = nb.types.Array(nb.uint8, 2, "C", readonly=True)
@@ -50,12 +51,20 @@ _keys_type = nb.uint64[::1]
 
 def _compiled(*signature: Any) -> Callable[[Kernel], Kernel]:
     """With a signature that takes read-only and writable arrays alike: one compilation, not one for each mixture."""
-    return lambda function: nb.njit(nb.void(*signature), **_options)(function)
+    return partial(_jit, nb.void(*signature))
 
 
 def _inner(function: Kernel) -> Kernel:
     """For a function that kernels call."""
-    return nb.njit(**_options)(function)  # type: ignore[no-any-return]
+    return _jit(None, function)
+
+
+def _jit(signature: Any, function: Kernel) -> Kernel:
+    try:
+        compiled: Kernel = nb.njit(signature, cache=True, **_options)(function)
+    except RuntimeError:  # neither the package's folder nor a home can be written to: compile anew in each process
+        compiled = nb.njit(signature, **_options)(function)
+    return compiled
 
 
 @_inner
