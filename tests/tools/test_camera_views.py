@@ -168,6 +168,8 @@ def test_eyes_are_at_the_things_own_height_where_there_is_no_scale(tmp_path: Pat
     assert "scene units of cloud1: not metres" in text
     assert "Up is assumed" in text
     assert abs(bearing_pitch_roll(taken(workspace, handle).pose)[2]) < 1e-6
+    workspace = workspace_with(tmp_path / "metres", balls(up="assumed"))
+    assert "up is only assumed" in run(stand_at, {"cloud": "cloud1", "a": "obj5", "b": "obj6"}, workspace)[0]
 
 
 def test_a_camera_that_sees_all_that_is_asked_for(workspace: Workspace) -> None:

@@ -106,7 +106,7 @@ def stand_at(context: ToolContext, cloud: Cloud, a: SceneObject, b: SceneObject)
     """Show what somebody who stands at one object and faces another would see, head level.
 
     Left and right in the view are those of `stand at A facing B`. Both objects must be located in the reconstruction.
-    The eyes are 1.6 m above the floor where the scale is metric, else at the height of A's middle.
+    The eyes are 1.6 m above the floor where the scale is metric and up is known, else at the height of A's middle.
 
     Args:
         context: What the call may use.
@@ -225,6 +225,8 @@ def _orbit_words(cloud: Cloud, anchor: Anchor, what: str, azimuth: float, elevat
 def _eye_height(cloud: Cloud, here: placing.Solid) -> tuple[float | None, str]:
     if not cloud.scale.metric:
         return None, f"eyes at the height of {here.name}'s middle (there is no scale in metres to place eyes by)"
+    if cloud.reconstruction.up == "assumed":
+        return None, f"eyes at the height of {here.name}'s middle (up is only assumed: where the floor is is not known)"
     floor = placing.floor_height(cloud.reconstruction)
     return floor + placing.EYE_HEIGHT, f"eyes {placing.EYE_HEIGHT:g} m above the lowest surface"
 
