@@ -176,6 +176,11 @@ def test_by_a_back_end_as_azimuth_and_as_bearing(run: Run) -> None:
     assert "faces +40 +- 0 degrees (away and to the right)" in text
     assert "In cloud1 that is bearing 40 +- 0 degrees" in text  # its +y is the first camera's forward
     assert "oracle" not in text
+    run(detect, image="img2", names=["chair"])
+    other = next(h for h, o in run.workspace.scene.objects.items() if o.in_picture("img2") and o.name == "chair")
+    elsewhere = run.text(front_of, object=other, image="img2")
+    assert "faces +70 +- 0 degrees" in elsewhere  # img2 looks towards bearing 0
+    assert "In cloud1 that is bearing 40 +- 0 degrees" in elsewhere  # the same way in one world
     fact = run.workspace.scene.objects[named["chair"]].faces["front"]
     assert (fact.verdict, fact.picture, fact.azimuth) == ("found", "img1", pytest.approx(40))
     assert "symmetric: it has no front" in run.text(front_of, object=named["lamp"], image="img1")

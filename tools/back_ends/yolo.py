@@ -37,6 +37,8 @@ LOWEST = 0.001
 """The least threshold that is passed on: with 0 every cell of the grid is a detection."""
 MOST = 300
 """Detections of one picture, at most."""
+MOST_MASK_BYTES = 500_000_000
+"""Bytes that the outlines of one picture may take, at its full size."""
 _DATA = {
     "coco": "COCO (80 kinds of everyday things)",
     "coco8": "COCO (80 kinds of everyday things)",
@@ -223,11 +225,13 @@ def detections(result: Any, fitted: Fitted, wanted: dict[int, str], threshold: f
     """Ultralytics' results as ours, best first."""
     boxes = result.boxes
     masks = result.masks.data.numpy() if result.masks is not None else [None] * len(boxes)
+    room = MOST_MASK_BYTES // (fitted.size[0] * fitted.size[1])
     out = []
     for box, score, index, mask in zip(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy(), masks, strict=True):
         placed = fitted.box_out(box)
         if placed is not None and score >= threshold and int(index) in wanted:
-            outline = None if mask is None else fitted.mask_out(mask)
+            # Best first: in a very large photo the weak ones do without.
+            outline = None if mask is None or len(out) >= room else fitted.mask_out(mask)
             out.append(Detection(wanted[int(index)], placed, float(score), outline))
     return sorted(out, key=lambda found: -found.score)
 

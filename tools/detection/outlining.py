@@ -27,6 +27,10 @@ from sightline.tools.contract import Box, Point, ToolContext, ToolResult, tool
 from sightline.tools.detection.entering import known_object, provenance
 
 Mask = NDArray[np.bool_]
+UNSURE = 0.5
+"""Score below which an outline is said to be doubtful."""
+_BAND = 512
+"""Rows painted at once."""
 
 
 def box_around(mask: Mask) -> BoxTuple:
@@ -46,8 +50,10 @@ def shaded(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8]:
     import cv2
 
     out = np.array(pixels)
-    tint = np.array([255, 60, 200], dtype=np.float32)
-    out[mask] = (0.6 * out[mask] + 0.4 * tint).astype(np.uint8)
+    tint = np.array([255, 60, 200], dtype=np.uint16)
+    for top in range(0, len(out), _BAND):  # bounded memory, however large the picture
+        rows, inside = out[top : top + _BAND], mask[top : top + _BAND]
+        rows[inside] = ((6 * rows[inside].astype(np.uint16) + 4 * tint) // 10).astype(np.uint8)
     thickness = max(1, round(max(mask.shape) / 500))
     edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(out, edges, -1, (255, 255, 255), thickness + 2)
@@ -123,6 +129,8 @@ def segment(
         f"({100 * float(mask.mean()):.2g} % of the picture), box {box_ref(image.handle, around)}, "
         f"score {score:.2f} (the instrument's own, not a probability)."
     )
+    if score < UNSURE:
+        text += " That is low: check the drawing, or give a tighter box or a point."
     text += f" Drawn in {drawn[0]}." if drawn else " It was made before."
     return ToolResult(text + _alternatives(others), [*drawn], facts, [draft] if draft is not None else [])
 
