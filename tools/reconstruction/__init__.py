@@ -1,0 +1,1 @@
+"""Reconstruction: cameras and points from pictures."""

@@ -1,0 +1,135 @@
+"""What a reconstruction is made from: pictures with what is known of their cameras.
+
+The focal length decides everything that follows, so it is chosen in one place, in a fixed order: what a person states,
+then EXIF where it still describes these pixels, then a guess. Each choice says what it is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.geometry.cameras import FOCAL_FACTORS, Intrinsics, Size
+
+CAMERA_ASPECTS = (4 / 3, 3 / 2, 16 / 9, 1.0, 2.0, 18.5 / 9, 20 / 9)
+"""Long over short side of pictures as cameras write them; anything else was cropped or edited."""
+ASPECT_TOLERANCE = 0.012
+"""Sensors are a little off the round ratio: 4000x3000 and 4032x3024 are 4:3, 4240x2832 is 3:2 within 0.2 %."""
+SMALLEST_FOCAL, LARGEST_FOCAL = 0.2, 12.0
+"""Focal length over the longer side: a 136 degree lens, a 430 mm one. Beyond, EXIF is a mistake."""
+
+
+@dataclass(frozen=True)
+class InputView:
+    """One picture to reconstruct from.
+
+    Attributes:
+        handle: What the model calls it.
+        pixels: (H, W, 3) uint8 RGB.
+        intrinsics: For these pixels; its source says how far to trust it.
+        mask: (H, W), True where the pixels must not be used (mirrors, screens, moving people); None for nowhere.
+    """
+
+    handle: str
+    pixels: NDArray[np.uint8]
+    intrinsics: Intrinsics
+    mask: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if len(shape) != 3 or shape[2] != 3 or self.pixels.dtype != np.uint8:
+            raise ValueError(f"{self.handle}: pixels are (H, W, 3) uint8, not {shape} {self.pixels.dtype}")
+        if self.intrinsics.size != (shape[1], shape[0]):
+            raise ValueError(
+                f"{self.handle}: the camera is for {self.intrinsics.width}x{self.intrinsics.height} pixels, "
+                f"the picture has {shape[1]}x{shape[0]}"
+            )
+        if self.mask is not None and self.mask.shape != shape[:2]:
+            raise ValueError(f"{self.handle}: the mask is {self.mask.shape}, the picture {shape[:2]}")
+
+
+@dataclass(frozen=True)
+class FocalChoice:
+    """Intrinsics, and why they are these.
+
+    Attributes:
+        intrinsics: The camera.
+        warning: What the reader should know about the choice; empty where there is nothing.
+    """
+
+    intrinsics: Intrinsics
+    warning: str = ""
+
+
+def intrinsics_for(
+    size: Size, exif_focal_px: float | None = None, stated_fov: float | None = None, exif_size: Size | None = None
+) -> FocalChoice:
+    """Choose a picture's intrinsics: a stated field of view, else EXIF, else a guess.
+
+    EXIF describes the picture as it was taken. Where the pixels were cropped since, the field of view is smaller than
+    it says while the focal length in pixels is unknown (programs crop, then resize): it is not used then. A crop shows
+    by a size other than EXIF's, or by a shape that no camera writes.
+
+    Args:
+        size: (width, height) of the pixels.
+        exif_focal_px: EXIF's focal length in pixels of the picture as loaded, if any.
+        stated_fov: Horizontal field of view in degrees that a person stated, if any.
+        exif_size: (width, height) that EXIF gives for the picture as taken, in any orientation, if any.
+
+    Raises:
+        ValueError: The stated field of view is not between 0 and 180 degrees.
+    """
+    if stated_fov is not None:
+        return FocalChoice(Intrinsics.from_field_of_view(size, stated_fov, "stated"))
+    if exif_focal_px is None:
+        return FocalChoice(
+            Intrinsics.guess(size), "no focal length in the file: the field of view is a guess, state it if known"
+        )
+    reason = _cropped(size, exif_size)
+    if reason is None and not SMALLEST_FOCAL <= exif_focal_px / max(size) <= LARGEST_FOCAL:
+        reason = "the focal length in EXIF makes no sense"
+    if reason is not None:
+        return FocalChoice(
+            Intrinsics.guess(size), f"{reason}: EXIF is not trusted, the field of view is a guess; state it if known"
+        )
+    return FocalChoice(Intrinsics.from_focal(size, exif_focal_px, "exif"))
+
+
+def _cropped(size: Size, exif_size: Size | None) -> str | None:
+    """Why EXIF's focal length does not describe these pixels; None where it does."""
+    aspect = max(size) / min(size)
+    if exif_size is not None and min(exif_size) > 0:
+        original = max(exif_size) / min(exif_size)
+        if abs(math.log(aspect / original)) > ASPECT_TOLERANCE:
+            return (
+                f"the picture has {size[0]}x{size[1]} pixels where EXIF tells of {exif_size[0]}x{exif_size[1]}: "
+                "it was cropped"
+            )
+    if min(abs(math.log(aspect / usual)) for usual in CAMERA_ASPECTS) > ASPECT_TOLERANCE:
+        return f"{size[0]}x{size[1]} is no shape that cameras write: the picture was probably cropped"
+    return None
+
+
+def narrowed(intrinsics: Intrinsics, focal: float, factor: float, distortion: tuple[float, ...]) -> Intrinsics:
+    """The camera after a fit to the pictures: another focal length, `estimated`, with its own uncertainty.
+
+    Args:
+        intrinsics: Before the fit.
+        focal: Fitted focal length in pixels.
+        factor: The true one lies between focal / factor and focal * factor.
+        distortion: Fitted coefficients, five or none.
+    """
+    return Intrinsics(
+        intrinsics.width,
+        intrinsics.height,
+        focal,
+        focal * intrinsics.fy / intrinsics.fx,
+        intrinsics.cx,
+        intrinsics.cy,
+        distortion,
+        "estimated",
+        max(1.0, min(factor, FOCAL_FACTORS["guess"])),
+    )

@@ -1,0 +1,590 @@
+"""How a camera moved between two pictures: by how much it turned, which way it went, and what cannot be told.
+
+Two pictures give the rotation, and the direction of the translation but not its length. A camera that only turned on
+the spot gives no translation at all, and says so. Every angle has an interval: from the scatter of the matches, and
+from the uncertainty of the focal length, which matters more where it is a guess.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.geometry.cameras import Intrinsics
+from sightline.geometry.poses import bearing_pitch_roll, level_world, pose_from, rotation_angle
+from sightline.memory import InstrumentLimit
+from sightline.tools.back_ends.protocols import Seen
+from sightline.tools.reconstruction.matching import Features, find_features, match
+
+Floats = NDArray[np.float64]
+
+FEWEST = 25
+"""Matches that must agree with one motion. Wrong matches agree with an epipolar line by chance once in about 200."""
+LEAST_SHARE = 0.3
+"""Share of the matches that must agree."""
+LEAST_SPREAD = 0.05
+"""Share of either picture that the agreeing matches must span: a poster alone on two walls proves nothing."""
+LEAST_DENSITY = 0.08
+"""Share of the points of interest among the agreeing matches that must agree too. Tiles, boards and wallpaper look
+alike in many places, and agree with a motion that never was; but then most of what lies between finds no partner."""
+UPSIDE_DOWN = 60.0
+"""Degrees of roll beyond which twice that density is asked for: photos are upright, repeated textures are not."""
+LEAST_IN_FRONT = 0.75
+"""Share of the agreeing matches that must lie in front of both cameras."""
+_PIXELS = 1.5
+"""A match agrees within this many pixels of a picture of 1000 pixels."""
+_TURN_LIMIT = 1.5
+"""A turn must bring a match so many times that near: it is a distance in two dimensions, not to a line."""
+_STILL = 0.15
+"""Degrees of turn, and half of `_PIXELS` of shift, below which two pictures are one."""
+_TURN_ONLY = 0.85
+"""Share of the agreeing matches that a turn on the spot must explain to be all there is."""
+_FLOOR = 0.25
+"""Degrees that no interval is narrower than: lens and rolling shutter are never quite what the model says."""
+_SWEEP = tuple(step / 6 for step in range(-6, 7))
+_FINE = tuple(step / 30 for step in range(-30, 31))
+"""Exponents of the factor by which a focal length may be off; a turn depends on it sharply, and is fitted quickly."""
+_RULED_OUT = 2.5
+"""A focal length that leaves this many times the misfit of the best one is ruled out by the pictures themselves."""
+_WAY_FLOOR = 2.0
+"""Degrees that the interval of a direction of movement is not narrower than."""
+_ROUNDS = 400
+_HALVES = 10
+_USED = 600
+_DENSE = 0.25
+"""Density of agreeing matches (see `LEAST_DENSITY`) from which nothing suggests that some are wrong together."""
+_DOUBT = 0.06
+"""Share of the angle by which it may be off at the least density; 0.045 was the worst of 60 rendered pairs."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An angle in degrees with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def widened(self, other: float, error: float) -> Interval:
+        """So that it holds another value with its error too."""
+        return Interval(self.value, min(self.low, other - error), max(self.high, other + error))
+
+
+@dataclass(frozen=True)
+class CameraMotion:
+    """How a camera moved from the first picture to the second, in the first camera's axes.
+
+    Attributes:
+        rotation: (3, 3) rotation of the second camera, camera-to-world with the first camera as the world.
+        angle: By how many degrees it turned in all.
+        yaw: Degrees to the right.
+        pitch: Degrees up.
+        roll: Degrees by which its head tilted to the right.
+        translation: (3,) unit vector from the first camera to the second, x right, y down, z forward; None where it
+            only turned, or where the shift is too small to tell its direction.
+        translation_error: Degrees by which that direction may be off.
+        turned_only: Whether a turn on the spot explains what is seen.
+        same: Whether nothing moved.
+        matches: Points that agree.
+        parallax: Median shift in degrees that the turn does not explain.
+        focal_guessed: Whether the interval rests on a guessed focal length.
+    """
+
+    rotation: Floats
+    angle: Interval
+    yaw: Interval
+    pitch: Interval
+    roll: Interval
+    translation: Floats | None
+    translation_error: float
+    turned_only: bool
+    same: bool
+    matches: int
+    parallax: float
+    focal_guessed: bool
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """Matching points of two pictures, and what the cameras are taken to be."""
+
+    pa: Floats
+    pb: Floats
+    first: Intrinsics
+    second: Intrinsics
+
+    def with_focal_scaled(self, factor: float) -> _Matched:
+        """For other focal lengths."""
+        return replace(self, first=self.first.with_focal_scaled(factor), second=self.second.with_focal_scaled(factor))
+
+    @property
+    def rays(self) -> tuple[Floats, Floats]:
+        """On the planes z = 1, (N, 3) each."""
+        return self.first.unproject(self.pa), self.second.unproject(self.pb)
+
+    @property
+    def limit(self) -> float:
+        """The agreement of a match on the plane z = 1."""
+        sizes = max(self.first.size) / self.first.fx, max(self.second.size) / self.second.fx
+        return _PIXELS / 1000 * 0.5 * sum(sizes)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """An essential motion and a turn on the spot, each as it fits best, for one focal length.
+
+    Rotations are world-to-second with the first camera as the world. Misfits are means over all matches of the squared
+    distance, in units of the limit and at most 1 each: they can be compared between focal lengths.
+    """
+
+    rotation: Floats
+    translation: Floats
+    inliers: NDArray[np.bool_]
+    turn: Floats
+    turn_inliers: NDArray[np.bool_]
+    misfit: float
+    turn_misfit: float
+
+    @property
+    def turned_only(self) -> bool:
+        """Whether the turn explains nearly all that the motion does."""
+        total = int((self.inliers | self.turn_inliers).sum())
+        return int(self.turn_inliers.sum()) >= _TURN_ONLY * total
+
+    @property
+    def chosen(self) -> Floats:
+        """The rotation of the simpler model that explains what is seen."""
+        return self.turn if self.turned_only else self.rotation
+
+    @property
+    def agreeing(self) -> NDArray[np.bool_]:
+        """The matches that the chosen model explains."""
+        return self.turn_inliers if self.turned_only else self.inliers
+
+
+def camera_motion(first: Seen, second: Seen) -> CameraMotion:
+    """How the camera moved from one picture to the other.
+
+    Raises:
+        InstrumentLimit: They show too little of the same place, one is a mirror image of the other, or what they share
+            fits no single motion.
+    """
+    a, b = find_features(first), find_features(second)
+    pairs = match(a, b)
+    matched = _Matched(a.points[pairs[:, 0]], b.points[pairs[:, 1]], first.intrinsics, second.intrinsics)
+    fits = _fits(matched)
+    problem = _problem(fits, matched, a, b)
+    if problem:
+        if _mirrored(first, second, a):
+            raise InstrumentLimit(
+                f"{second.handle} is a mirror image of what {first.handle} shows: it is no photo of the same place.",
+                "Flip one of them, or use other photos.",
+            )
+        raise InstrumentLimit(
+            f"not enough overlap between {first.handle} and {second.handle}: {problem}.",
+            "Use photos that share at least a third of what they show, taken less than 40 degrees apart.",
+        )
+    return _motion(fits, matched, _density(fits[0][1], matched, a, b))
+
+
+def _problem(fits: list[tuple[_Matched, _Fit]], matched: _Matched, a: Features, b: Features) -> str:
+    """Why no motion is to be believed; "" where one is."""
+    if not fits:
+        return f"only {len(matched.pa)} points of the two pictures look alike"
+    used, fit = fits[0]
+    agreeing = fit.agreeing
+    count, total = int(agreeing.sum()), len(matched.pa)
+    if count < FEWEST:
+        return f"only {count} of {total} matching points agree with one camera motion"
+    if count < LEAST_SHARE * total:
+        return f"only {100 * count / total:.0f} % of {total} matching points agree with one camera motion"
+    spread = min(_hull(matched.pa[agreeing], a.points)[0], _hull(matched.pb[agreeing], b.points)[0])
+    if spread < LEAST_SPREAD:
+        return "the points that agree lie in one small part of the picture"
+    steep = abs(_angles(fit.chosen)[2]) > UPSIDE_DOWN
+    if _density(fit, matched, a, b) < LEAST_DENSITY * (2 if steep else 1):
+        return "the points that agree are too few among all those between them, as where a texture repeats"
+    if not fit.turned_only and _in_front(fit, used) < LEAST_IN_FRONT:
+        return "the points that agree do not lie in front of both cameras, as where a texture repeats"
+    return ""
+
+
+def _density(fit: _Fit, matched: _Matched, a: Features, b: Features) -> float:
+    """Share of the points of interest among the agreeing ones that agree, in the picture where it is lower."""
+    agreeing = fit.agreeing
+    shares = (
+        int(agreeing.sum()) / max(1, _hull(points[agreeing], features.points)[1])
+        for points, features in ((matched.pa, a), (matched.pb, b))
+    )
+    return min(shares)
+
+
+def _hull(points: Floats, features: Floats) -> tuple[float, int]:
+    """The convex hull of some of a picture's points: its share of the hull of all of them, and how many are inside."""
+    from scipy.spatial import ConvexHull, Delaunay
+
+    hull = ConvexHull(points)
+    whole = ConvexHull(features)
+    inside = Delaunay(points[hull.vertices]).find_simplex(features) >= 0
+    return float(hull.volume / whole.volume), int(inside.sum())
+
+
+def _in_front(fit: _Fit, matched: _Matched) -> float:
+    """Share of the agreeing points that lie in front of both cameras, by their depths along the two rays."""
+    ra, rb = (rays[fit.inliers] for rays in matched.rays)
+    turned = ra @ fit.rotation.T
+    # Least squares of z1 R x1 + t = z2 x2 for the two depths.
+    aa, ab, bb = np.sum(turned**2, axis=1), np.sum(turned * rb, axis=1), np.sum(rb**2, axis=1)
+    at, bt = turned @ fit.translation, rb @ fit.translation
+    z1, z2 = ab * bt - bb * at, aa * bt - ab * at  # over the determinant, which is positive
+    return float(np.mean((z1 > 0) & (z2 > 0)))
+
+
+def _mirrored(first: Seen, second: Seen, a: Features) -> bool:
+    """Whether the second picture matches the first in a mirror."""
+    b = find_features(second, mirrored=True)
+    pairs = match(a, b)
+    lens = replace(second.intrinsics, cx=second.intrinsics.width - second.intrinsics.cx)
+    matched = _Matched(a.points[pairs[:, 0]], b.points[pairs[:, 1]], first.intrinsics, lens)
+    return not _problem(_fits(matched), matched, a, b)
+
+
+def _motion(fits: list[tuple[_Matched, _Fit]], matched: _Matched, density: float) -> CameraMotion:
+    """What the best focal length says, with an interval that holds what the other possible ones say."""
+    used, fit = fits[0]
+    yaw, pitch, roll = _angles(fit.chosen)
+    angle = rotation_angle(fit.chosen)
+    errors, way_error = _errors(fit, used, density)
+    spans = [
+        Interval(value, value - error, value + error)
+        for value, error in zip((yaw, pitch, roll, angle), errors, strict=True)
+    ]
+    way = None if fit.turned_only else _way(fit.rotation, fit.translation)
+    for _, other in fits[1:]:
+        found = other.turn if fit.turned_only else other.rotation
+        values = (*_angles(found), rotation_angle(found))
+        spans = [span.widened(v, e) for span, v, e in zip(spans, values, errors, strict=True)]
+        if way is not None:
+            way_error = max(way_error, _between(way, _way(other.rotation, other.translation)))
+    agreeing = fit.agreeing
+    ra, rb = (_unit(rays[agreeing]) for rays in used.rays)
+    parallax = float(np.degrees(np.median(np.linalg.norm(ra @ fit.chosen.T - rb, axis=1))))
+    shift = float(np.median(np.linalg.norm(used.pa[agreeing] - used.pb[agreeing], axis=1))) / max(used.first.size)
+    same = fit.turned_only and angle < _STILL and 1000 * shift < _PIXELS / 2 and used.first.size == used.second.size
+    yaw_span, pitch_span, roll_span, whole = spans
+    return CameraMotion(
+        rotation=fit.chosen.T,
+        angle=Interval(whole.value, max(0.0, whole.low), min(180.0, whole.high)),
+        yaw=yaw_span,
+        pitch=pitch_span,
+        roll=roll_span,
+        translation=None if way_error > 60 else way,
+        translation_error=way_error,
+        turned_only=fit.turned_only,
+        same=same,
+        matches=int(agreeing.sum()),
+        parallax=parallax,
+        focal_guessed=matched.first.source == "guess" or matched.second.source == "guess",
+    )
+
+
+def _angles(rotation: Floats) -> tuple[float, float, float]:
+    """Yaw, pitch and roll of the second camera in the first one's axes, from world-to-second; degrees."""
+    world = level_world(np.eye(4), (0.0, -1.0, 0.0))
+    bearing, pitch, roll = bearing_pitch_roll(world @ pose_from(rotation.T, np.zeros(3)))
+    return (bearing + 180) % 360 - 180, pitch, roll
+
+
+def _way(rotation: Floats, translation: Floats) -> Floats:
+    """From the first camera to the second in the first one's axes: the second's centre is -R^T t."""
+    way = -rotation.T @ translation
+    return np.asarray(way / np.linalg.norm(way))
+
+
+def _between(a: Floats, b: Floats) -> float:
+    return math.degrees(math.acos(float(np.clip(a @ b, -1, 1))))
+
+
+# Fitting
+
+
+def _fits(matched: _Matched) -> list[tuple[_Matched, _Fit]]:
+    """The fit for every focal length that the pictures do not rule out, the best first; none where nothing fits."""
+    if len(matched.pa) < 8:
+        return []
+    factor = max(matched.first.focal_factor, matched.second.focal_factor)
+    start = _fit(matched)
+    if start is None:
+        return []
+    if factor < 1.001:
+        return [(matched, start)]
+    # Far from the right focal length a turn explains the middle of the picture only: it is sought at each.
+    sought = [_sought_turn(start, matched.with_focal_scaled(factor**step)) for step in _SWEEP]
+    nearest = min(sought, key=lambda fit: fit.turn_misfit)
+    turns = [_with_turn(nearest, matched.with_focal_scaled(factor**step)) for step in _FINE]
+    best_turn = min(range(len(_FINE)), key=lambda k: turns[k].turn_misfit)
+    if turns[best_turn].turned_only:
+        tried = [(matched.with_focal_scaled(factor**step), turn) for step, turn in zip(_FINE, turns, strict=True)]
+    else:
+        tried = [(other, _refit(start, other)) for other in (matched.with_focal_scaled(factor**s) for s in _SWEEP)]
+
+    def misfit(pair: tuple[_Matched, _Fit]) -> float:
+        return pair[1].turn_misfit if turns[best_turn].turned_only else pair[1].misfit
+
+    best = min(tried, key=misfit)
+    possible = [pair for pair in tried if pair is not best and misfit(pair) <= _RULED_OUT * misfit(best) + 0.005]
+    return [best, *possible]
+
+
+def _fit(matched: _Matched) -> _Fit | None:
+    """Essential matrix and turn on the spot, each fitted robustly, then refined."""
+    import cv2
+
+    ra, rb = matched.rays
+    limit = matched.limit
+    found, _ = cv2.findEssentialMat(
+        np.ascontiguousarray(ra[:, :2]),
+        np.ascontiguousarray(rb[:, :2]),
+        np.eye(3),
+        method=cv2.USAC_ACCURATE,
+        prob=0.9999,
+        threshold=limit,
+        maxIters=20000,
+    )
+    essential = np.asarray(found, dtype=np.float64)
+    if essential.shape != (3, 3):  # none was found
+        return None
+    inliers = _sampson(essential, ra, rb) < limit
+    if inliers.sum() < 8:
+        return None
+    _, rotation, translation, _ = cv2.recoverPose(
+        essential, np.ascontiguousarray(ra[inliers][:, :2]), np.ascontiguousarray(rb[inliers][:, :2]), np.eye(3)
+    )
+    turn, turn_inliers = _robust_turn(_unit(ra), _unit(rb), limit)
+    start = _Fit(
+        rotation=np.asarray(rotation, dtype=np.float64),
+        translation=np.asarray(translation, dtype=np.float64).ravel(),
+        inliers=inliers,
+        turn=turn,
+        turn_inliers=turn_inliers,
+        misfit=0.0,
+        turn_misfit=0.0,
+    )
+    return _refit(start, matched)
+
+
+def _refit(fit: _Fit, matched: _Matched) -> _Fit:
+    """Refine both models from where they are, for other intrinsics; inliers are counted again."""
+    ra, rb = matched.rays
+    limit = matched.limit
+    rotation, translation, inliers = fit.rotation, fit.translation, fit.inliers
+    for _ in range(2):
+        if inliers.sum() < 8:
+            break
+        used = _spread(np.flatnonzero(inliers))
+        rotation, translation = _refine(rotation, translation, ra[used], rb[used], limit)
+        inliers = _sampson(_essential(rotation, translation), ra, rb) < limit
+    distance = _sampson(_essential(rotation, translation), ra, rb)
+    misfit = _misfit(distance, limit, fit.inliers | fit.turn_inliers)
+    moved = replace(fit, rotation=rotation, translation=translation, inliers=inliers, misfit=misfit)
+    return _with_turn(moved, matched)
+
+
+def _sought_turn(fit: _Fit, matched: _Matched) -> _Fit:
+    """The same motion with a turn that is sought afresh for these intrinsics."""
+    ra, rb = matched.rays
+    turn, agreeing = _robust_turn(_unit(ra), _unit(rb), matched.limit)
+    judged = fit.inliers | agreeing
+    return _with_turn(replace(fit, turn=turn, turn_inliers=judged), matched)
+
+
+def _with_turn(fit: _Fit, matched: _Matched) -> _Fit:
+    """The same motion with the turn that fits these intrinsics best."""
+    ua, ub = (_unit(rays) for rays in matched.rays)
+    limit = _TURN_LIMIT * matched.limit
+    turn = fit.turn
+    for widened in (4.0, 2.0, 1.0, 1.0):  # from another focal length the first that agree are few
+        near = np.linalg.norm(ua @ turn.T - ub, axis=1) < widened * limit
+        if near.sum() >= 3:
+            turn = _kabsch(ua[near], ub[near])
+    away = np.linalg.norm(ua @ turn.T - ub, axis=1)
+    judged = fit.inliers | fit.turn_inliers
+    return replace(fit, turn=turn, turn_inliers=away < limit, turn_misfit=_misfit(away, limit, judged))
+
+
+def _spread(indices: NDArray[np.intp]) -> NDArray[np.intp]:
+    """At most `_USED` of these, evenly over their order: more change nothing but the time."""
+    if len(indices) <= _USED:
+        return indices
+    return indices[np.linspace(0, len(indices) - 1, _USED).astype(np.intp)]
+
+
+def _misfit(distance: Floats, limit: float, judged: NDArray[np.bool_]) -> float:
+    """Mean squared distance of the judged matches in units of the limit, at most 1 each."""
+    if not judged.any():
+        return 1.0
+    return float(np.mean(np.minimum(np.square(distance[judged] / limit), 1.0)))
+
+
+def _refine(rotation: Floats, translation: Floats, ra: Floats, rb: Floats, limit: float) -> tuple[Floats, Floats]:
+    """Least Sampson distance with a robust loss, over rotation (3) and direction of translation (2)."""
+    from scipy.optimize import least_squares
+    from scipy.spatial.transform import Rotation
+
+    basis = _tangent(translation)
+
+    def unpack(x: Floats) -> tuple[Floats, Floats]:
+        moved = translation + basis @ x[3:]
+        return Rotation.from_rotvec(x[:3]).as_matrix() @ rotation, moved / np.linalg.norm(moved)
+
+    def residuals(x: Floats) -> Floats:
+        return _sampson(_essential(*unpack(x)), ra, rb, signed=True) / limit
+
+    solved = least_squares(residuals, np.zeros(5), loss="soft_l1", f_scale=0.5, max_nfev=40)
+    return unpack(solved.x)
+
+
+def _errors(fit: _Fit, matched: _Matched, density: float) -> tuple[tuple[float, float, float, float], float]:
+    """Half-widths in degrees for yaw, pitch, roll and the whole angle, and for the way: from the matches' scatter.
+
+    The scatter is taken by fitting halves of the matches, chosen at random: what depends on which half is not known.
+    Where few of the points between the matches agree, some of those that do are wrong together, which no scatter shows:
+    the interval then grows with the angle.
+    """
+    rng = np.random.default_rng(0)
+    agreeing = _spread(np.flatnonzero(fit.agreeing))
+    reference = np.array([*_angles(fit.chosen), rotation_angle(fit.chosen)])
+    ra, rb = matched.rays
+    differences, ways = [], []
+    for _ in range(_HALVES):
+        half = rng.choice(agreeing, max(8, len(agreeing) // 2), replace=False)
+        if fit.turned_only:
+            rotation = _kabsch(_unit(ra[half]), _unit(rb[half]))
+        else:
+            rotation, translation = _refine(fit.rotation, fit.translation, ra[half], rb[half], matched.limit)
+            ways.append(_between(_way(rotation, translation), _way(fit.rotation, fit.translation)))
+        found = np.array([*_angles(rotation), rotation_angle(rotation)])
+        differences.append((found - reference + 180) % 360 - 180)
+    # A half differs from the whole as much as the whole does from the truth; three of that is 99.7 %.
+    doubt = float(np.clip((_DENSE - density) / (_DENSE - LEAST_DENSITY), 0, 1))
+    floor = _FLOOR + _DOUBT * doubt * float(reference[3])
+    yaw, pitch, roll, angle = (max(floor, 3 * _rms(column)) for column in np.transpose(differences))
+    way = 180.0 if fit.turned_only else max(_WAY_FLOOR, 3 * _rms(np.array(ways)))
+    return (yaw, pitch, roll, angle), min(180.0, way)
+
+
+def _robust_turn(ua: Floats, ub: Floats, limit: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """The rotation with ub ~ R ua that most points agree with, by random pairs."""
+    rng = np.random.default_rng(0)
+    best, most = np.eye(3), np.linalg.norm(ua - ub, axis=1) < _TURN_LIMIT * limit
+    for _ in range(_ROUNDS):
+        pair = rng.choice(len(ua), 2, replace=False)
+        turn = _kabsch(ua[pair], ub[pair])
+        agreeing = np.linalg.norm(ua @ turn.T - ub, axis=1) < _TURN_LIMIT * limit
+        if agreeing.sum() > most.sum():
+            best, most = turn, agreeing
+    return best, most
+
+
+def _kabsch(a: Floats, b: Floats) -> Floats:
+    """The rotation R that brings R a nearest to b (Kabsch 1976); unit vectors, so no centroids."""
+    u, _, vt = np.linalg.svd(b.T @ a)
+    flip = np.diag([1.0, 1.0, float(np.sign(np.linalg.det(u @ vt)))])
+    return np.asarray(u @ flip @ vt)
+
+
+def _essential(rotation: Floats, translation: Floats) -> Floats:
+    x, y, z = translation
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(cross @ rotation)
+
+
+def _sampson(essential: Floats, ra: Floats, rb: Floats, *, signed: bool = False) -> Floats:
+    """Sampson distance on the plane z = 1 (Hartley and Zisserman 2004, section 11.4.3), (N,)."""
+    la, lb = ra @ essential.T, rb @ essential
+    top = np.sum(rb * la, axis=1)
+    distance = top / np.sqrt(np.maximum(la[:, 0] ** 2 + la[:, 1] ** 2 + lb[:, 0] ** 2 + lb[:, 1] ** 2, 1e-18))
+    return np.asarray(distance if signed else np.abs(distance))
+
+
+def _tangent(direction: Floats) -> Floats:
+    """(3, 2) orthonormal basis square to a unit vector."""
+    _, _, vt = np.linalg.svd(direction.reshape(1, 3))
+    return np.asarray(vt[1:].T)
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+
+
+def _rms(values: Floats) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def describe_motion(motion: CameraMotion, first: str, second: str) -> str:
+    """A motion in words, with handles."""
+    return _turn_words(motion, first, second) + " " + _way_words(motion, first)
+
+
+def _turn_words(motion: CameraMotion, first: str, second: str) -> str:
+    if motion.same:
+        return f"The camera did not move from {first} to {second}: they show the same place from the same spot."
+    parts = [
+        words
+        for span, plus, minus in (
+            (motion.yaw, "to the right", "to the left"),
+            (motion.pitch, "up", "down"),
+            (motion.roll, "with its head tilting right", "with its head tilting left"),
+        )
+        if (words := _component(span, plus, minus))
+    ]
+    total = f"turned {motion.angle.value:.1f} degrees in all ({motion.angle.low:.1f} to {motion.angle.high:.1f})"
+    turn = f": {', '.join(parts)}" if parts else ""
+    return f"From {first} to {second} the camera {total}{turn}."
+
+
+def _component(span: Interval, plus: str, minus: str) -> str:
+    """One of yaw, pitch and roll; left out where it is nothing, without a direction where that is not sure."""
+    size = abs(span.value)
+    if max(abs(span.low), abs(span.high)) < 1.0:
+        return ""
+    if span.low <= 0 <= span.high:
+        way = plus if span.value > 0 else minus
+        return f"{size:.1f} degrees {way} ({span.low:.1f} to {span.high:.1f}: the direction is not sure)"
+    low, high = sorted((abs(span.low), abs(span.high)))
+    return f"{size:.1f} degrees {plus if span.value > 0 else minus} ({low:.1f} to {high:.1f})"
+
+
+def _way_words(motion: CameraMotion, first: str) -> str:
+    if motion.same:
+        return ""
+    if motion.turned_only:
+        return "It turned on the spot: no change of place can be seen."
+    if motion.translation is None:
+        return "It also changed its place, too little to tell which way."
+    way = _direction_words(motion.translation)
+    return (
+        f"It moved {way}, as seen in {first} (direction +- {motion.translation_error:.0f} degrees; how far cannot be "
+        "told from two pictures)."
+    )
+
+
+def _direction_words(way: Sequence[float] | Floats) -> str:
+    """E.g. `mostly to the right and a little forward`."""
+    x, y, z = (float(v) for v in way)
+    parts = sorted(
+        (
+            (abs(x), "to the right" if x > 0 else "to the left"),
+            (abs(y), "down" if y > 0 else "up"),
+            (abs(z), "forward" if z > 0 else "back"),
+        ),
+        reverse=True,
+    )
+    words = [parts[0][1]]
+    if parts[1][0] > 0.3:
+        words.append(f"{'and' if parts[1][0] > 0.6 else 'and a little'} {parts[1][1]}")
+    return " ".join(words)
