@@ -357,3 +357,34 @@ def test_detections_are_sorted_and_hold_what_was_asked(eye: YoloDetector) -> Non
     pixels[10:30, 10:30] = RED
     both = eye.detect(seen(pixels), ["red thing", "RED-THING", "person"], 0.1)
     assert [type(d) for d in both] == [Detection]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_trained_detector_behind_the_tools(trained: Path, tmp_path: Path) -> None:
+    """The whole way: names in the plural, one the detector does not know, a 48-megapixel photo, asked twice."""
+    import cv2
+    from scene_run import Run
+
+    from sightline.memory import Workspace
+    from sightline.tools.detection import count, detect
+
+    small = np.full((96, 128, 3), 200, np.uint8)
+    draw_shape(small, "circle", (205, 40, 35), (30, 30), 30)
+    draw_shape(small, "circle", (45, 80, 200), (80, 60), 34)
+    large = cv2.resize(small, (8000, 6000), interpolation=cv2.INTER_NEAREST)
+    with Workspace.create(tmp_path / "ws") as workspace:
+        for pixels in (small, large, np.full((2, 2, 3), 90, np.uint8)):
+            workspace.add_picture(pixels)
+        run = Run(workspace, BackEnds({"detection": f"yolo:{trained}"}, offline=True))
+        text = run.text(detect, image="img1", names=["Circles", "circle", "star"])
+        assert text.startswith("2 circles detected at 0.30 or above")
+        assert "'star' is not among the 3 names that this detector knows" in text
+        run(detect, image="img1", names=["circle"])
+        assert len(workspace.scene.objects) == 2
+        assert run.text(detect, image="img2", names=["circle"]).startswith("2 circles")
+        boxes = sorted(o.in_picture("img2").box for o in workspace.scene.objects.values() if o.in_picture("img2"))  # type: ignore[union-attr,type-var]
+        scale = 8000 / 128
+        assert np.divide(boxes, scale) == pytest.approx(np.array([(15, 15, 45, 45), (63, 43, 97, 77)]), abs=4)
+        assert run.text(count, images=["img1", "img2"], name="circle").startswith("2 circles over 2 photos")
+        assert "no circle detected" in run.text(detect, image="img3", names=["circle"])

@@ -185,7 +185,7 @@ def test_twins_are_not_told_apart_by_appearance(tmp_path: Path) -> None:
     pixels[50:120, 180:250] = (180, 30, 30)
     boxes = [(30.0, 50.0, 100.0, 120.0), (180.0, 50.0, 250.0, 120.0)]
     looks = [Look(p, "chair", b) for p in ("img1", "img2") for b in boxes]
-    found = match(looks, {"img1": pixels, "img2": pixels})
+    found = match(looks, {"img1": pixels, "img2": pixels}.__getitem__)
     assert (found.fewest, found.most) == (2, 4)
     assert all(p.verdict == "unclear" for p in found.pairings)
 
@@ -195,7 +195,7 @@ def test_things_of_one_picture_are_never_one() -> None:
 
     pixels = np.full((100, 100, 3), 90, np.uint8)
     looks = [Look("img1", "chair", (10, 10, 40, 40)), Look("img1", "chair", (12, 10, 42, 40))]
-    assert match(looks, {"img1": pixels}).most == 2
+    assert match(looks, {"img1": pixels}.__getitem__).most == 2
 
 
 def test_a_textured_thing_is_known_again_turned_and_smaller() -> None:
@@ -215,7 +215,7 @@ def test_a_textured_thing_is_known_again_turned_and_smaller() -> None:
         Look("img1", "poster", (300, 20, 460, 140)),
         Look("img2", "poster", (50, 155, 190, 265)),
     ]
-    found = match(looks, {"img1": first, "img2": second})
+    found = match(looks, {"img1": first, "img2": second}.__getitem__)
     assert found.groups == [[0, 2], [1]]
 
 
@@ -264,3 +264,58 @@ def test_places_are_told_in_the_models_own_numbers(run: Run, dialect: str) -> No
     text = run.text(detect, image="img1", names=["mug"])
     told = write_places(run.workspace, StoredPixels(DIALECTS[dialect]), text)
     assert "\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}" not in told
+
+
+@pytest.mark.parametrize("points", [None, 4000])
+def test_by_place_twins_are_told_apart_and_a_moved_thing_is_another(tmp_path: Path, points: int | None) -> None:
+    """Equal chairs: appearance could not tell them; dense depth or a sparse cloud can, and sees that one was moved."""
+    from dataclasses import replace
+
+    from sightline.tools.detection.matching import Look, match
+
+    chairs = (thing(2, "red chair", (-1.2, 4.0), (0.6, 0.6, 0.9)), thing(3, "blue chair", (0.9, 5.0), (0.6, 0.6, 0.9)))
+    run = run_on(
+        tmp_path,
+        chairs,
+        Shot(size=(320, 240)),
+        Shot(position=(1.5, 0.5, 1.6), bearing=-20, size=(320, 240)),
+        Shot(position=(-1.5, 0.2, 1.6), bearing=15, size=(320, 240)),
+    )
+    handles = ["img1", "img2", "img3"]
+    pictures = [seen(run.workspace.pixels(h), h) for h in handles]
+    world = run.back_ends.reconstructor().reconstruct(pictures).groups[0]
+    if points is not None:
+        keep = np.random.default_rng(0).permutation(len(world.cloud))[:points]
+        world = replace(world, depths={}, cloud=world.cloud.where(keep))
+    looks, truth = [], []
+    for picture in pictures:
+        for color in ("red", "blue"):
+            for found in run.back_ends.detector().detect(picture, [f"{color} chair"], 0.3):
+                looks.append(Look(picture.handle, "chair", found.box))
+                truth.append(color)
+    grey = np.full((240, 320, 3), 128, np.uint8)
+    matched = match(looks, dict.fromkeys(handles, grey).__getitem__, [world])
+    assert {p.basis for p in matched.pairings} == {"place"}
+    assert (matched.fewest, matched.most) == (2, 2)
+    assert all(len({truth[i] for i in group}) == 1 for group in matched.groups)
+    x0, y0, x1, y1 = looks[0].box
+    moved = [replace(looks[0], box=(x0 + 70, y0 - 12, x1 + 70, y1 - 12)), *looks[1:]]
+    assert match(moved, dict.fromkeys(handles, grey).__getitem__, [world]).most > 2
+
+
+def test_sixty_photos_are_matched_in_bounded_time_and_memory() -> None:
+    """Pictures are asked for one at a time and let go."""
+    from sightline.tools.detection.matching import Look, match
+
+    asked = []
+
+    def pixels(handle: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        asked.append(handle)
+        out = np.full((120, 160, 3), 200, np.uint8)
+        out[30:90, 40:120] = (200, 20, 20)
+        return out
+
+    looks = [Look(f"img{n}", "ball", (40, 30, 120, 90)) for n in range(60)]
+    found = match(looks, pixels)
+    assert found.groups == [list(range(60))]
+    assert len(asked) == 60

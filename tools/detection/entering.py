@@ -61,7 +61,9 @@ def detect_once(context: ToolContext, image: Picture, names: Sequence[str], thre
     return known
 
 
-def enter(workspace: Workspace, image: Picture, found: Iterable[Detection], source: str) -> list[Entered]:
+def enter(
+    workspace: Workspace, image: Picture, found: Iterable[Detection], source: str, *, outlines: bool = True
+) -> list[Entered]:
     """Match detections with the objects that the run knows in this picture; the rest are new.
 
     Args:
@@ -69,6 +71,7 @@ def enter(workspace: Workspace, image: Picture, found: Iterable[Detection], sour
         image: The picture they were found in.
         found: Boxes in stored pixels of it.
         source: Who says so: the name of the tool.
+        outlines: Whether masks are kept as artifacts; they take a byte a pixel each.
     """
     taken: set[str] = set()
     out = []
@@ -80,7 +83,7 @@ def enter(workspace: Workspace, image: Picture, found: Iterable[Detection], sour
         handle = known_object(workspace, detection.name, places, taken)
         key = handle or fresh_key()
         taken.add(key)
-        outline = _outline(workspace, image, detection, handle)
+        outline = _outline(workspace, image, detection, handle) if outlines else None
         name = detection.name.strip() if handle is None else workspace.scene.objects[handle].name
         facts = []
         for number, (picture, box) in enumerate(places):

@@ -10,7 +10,7 @@ Plain functions on plain data; the tools over them are in `sightline.tools.detec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
@@ -35,6 +35,9 @@ CLEARLY = 0.12
 """By how much the best candidate must be more alike than the next, to be taken for the same."""
 _FEW_POINTS = 3
 _CROP = 320
+_MOST_POINTS = 1_000_000
+_COLORS_DIFFER = 0.5
+"""Similarity of colours below which features are not compared."""
 _ENOUGH_FEATURES = 8
 """Features that one affine map explains, from which two crops certainly show the same surface."""
 
@@ -47,13 +50,20 @@ class Look:
         picture: Handle of the picture.
         name: What it is called; only things of one name are compared.
         box: In stored pixels.
-        mask: (H, W) bool, where known.
+        mask: (h, w) bool, which pixels of the box are the thing: of the box rounded outwards, see `window`.
     """
 
     picture: str
     name: str
     box: Box
     mask: NDArray[np.bool_] | None = None
+
+
+def window(box: Box, size: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the pixels that a box touches, at least one of each, inside a picture (width, height)."""
+    x0, y0 = min(max(int(box[0]), 0), size[0] - 1), min(max(int(box[1]), 0), size[1] - 1)
+    x1, y1 = min(size[0], int(np.ceil(box[2]))), min(size[1], int(np.ceil(box[3])))
+    return slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ class Matches:
 
 def match(
     looks: Sequence[Look],
-    pixels: Mapping[str, NDArray[np.uint8]],
+    pixels: Callable[[str], NDArray[np.uint8]],
     reconstructions: Sequence[Reconstruction] = (),
     joined: Sequence[tuple[int, int]] = (),
 ) -> Matches:
@@ -105,12 +115,13 @@ def match(
 
     Args:
         looks: What was found, in any number of pictures.
-        pixels: (H, W, 3) uint8 RGB by handle of the picture.
+        pixels: Gives the (H, W, 3) uint8 RGB of a picture by its handle; asked when it is needed, and let go.
         reconstructions: What holds some of the pictures, the best first.
         joined: Pairs of looks that are known to show one thing.
     """
     descriptions: dict[int, _Appearance] = {}
     places: dict[tuple[int, int], tuple[Floats, float] | None] = {}
+    projected: dict[tuple[int, str], Floats] = {}
     pairings: list[Pairing] = []
     for one, other in combinations(sorted({look.picture for look in looks}), 2):
         firsts = [i for i, look in enumerate(looks) if look.picture == one]
@@ -120,7 +131,10 @@ def match(
         if number is not None:
             for i in {*firsts, *seconds}:
                 if (number, i) not in places:
-                    places[number, i] = place_of(looks[i], reconstructions[number])
+                    world, picture = reconstructions[number], looks[i].picture
+                    if picture not in world.depths and (number, picture) not in projected:
+                        projected[number, picture] = visible(world, picture)
+                    places[number, i] = place_of(looks[i], world, projected.get((number, picture)))
             for i in firsts:
                 for j in seconds:
                     a, b = places[number, i], places[number, j]
@@ -129,11 +143,11 @@ def match(
                     by_place.add((i, j))
                     if looks[i].name == looks[j].name:
                         pairings += _paired_by_place(i, j, a, b)
-        for i in {*firsts, *seconds} - descriptions.keys():
-            descriptions[i] = _describe(looks[i], pixels[looks[i].picture])
         open_pairs = [
             (i, j) for i in firsts for j in seconds if (i, j) not in by_place and looks[i].name == looks[j].name
         ]
+        for i in sorted({i for pair in open_pairs for i in pair} - descriptions.keys()):
+            descriptions[i] = _describe(looks[i], pixels(looks[i].picture))
         pairings += _paired_by_appearance(open_pairs, descriptions)
     pairings.sort(key=lambda p: (p.basis != "place", -p.certainty))
     certain = [p for p in pairings if p.verdict == "same"]
@@ -142,24 +156,33 @@ def match(
     return Matches(groups, len(loose), pairings)
 
 
-def place_of(look: Look, reconstruction: Reconstruction) -> tuple[Floats, float] | None:
+def place_of(
+    look: Look, reconstruction: Reconstruction, projected: Floats | None = None
+) -> tuple[Floats, float] | None:
     """Middle and half-width of a thing in the reconstruction's world, from one picture.
 
     Args:
         look: Where the picture shows it.
         reconstruction: Holds a camera for the picture.
+        projected: What `visible` gave for this picture, where that is at hand; only for one without dense depth.
 
     Returns:
-        The middle (3,) of the surface seen, moved to the depth of the thing's own half-width, and the half-width, in
-        world units; None where too few points are seen there.
+        The middle (3,) of the surface seen, moved back by the thing's own half-width, and the half-width, in world
+        units; None where too few points are seen there.
     """
     camera = reconstruction.cameras[look.picture]
+    if look.picture not in reconstruction.depths and projected is None:
+        projected = visible(reconstruction, look.picture)
     x0, y0, x1, y1 = look.box
     core = (x0 + 0.2 * (x1 - x0), y0 + 0.2 * (y1 - y0), x1 - 0.2 * (x1 - x0), y1 - 0.2 * (y1 - y0))
-    depths = _depths_in(look, core, reconstruction)
-    if len(depths) < _FEW_POINTS:
-        depths = _depths_in(look, look.box, reconstruction)
-    if len(depths) < _FEW_POINTS:
+    for box in (core, look.box):
+        if projected is None:
+            depths = _dense_in(look, box, reconstruction)
+        else:
+            depths = _sparse_in(look, box, projected, camera.intrinsics.size)
+        if len(depths) >= _FEW_POINTS:
+            break
+    else:
         return None
     depth = float(np.median(depths))
     half = 0.25 * ((x1 - x0) / camera.intrinsics.fx + (y1 - y0) / camera.intrinsics.fy) * depth
@@ -168,40 +191,50 @@ def place_of(look: Look, reconstruction: Reconstruction) -> tuple[Floats, float]
     return middle + half * ray, half
 
 
-def _depths_in(look: Look, box: Box, reconstruction: Reconstruction) -> Floats:
-    """z-depths of what a picture sees inside a box, or inside the mask where there is one."""
-    camera = reconstruction.cameras[look.picture]
-    width, height = camera.intrinsics.size
-    dense = reconstruction.depths.get(look.picture)
-    if dense is not None:
-        rows, columns = dense.shape
-        xs = slice(
-            int(box[0] / width * columns),
-            max(int(box[0] / width * columns) + 1, int(np.ceil(box[2] / width * columns))),
-        )
-        ys = slice(
-            int(box[1] / height * rows), max(int(box[1] / height * rows) + 1, int(np.ceil(box[3] / height * rows)))
-        )
-        part = dense[ys, xs].astype(np.float64)
-        known = np.isfinite(part) & (part > 0)
-        if look.mask is not None:
-            import cv2
-
-            small = cv2.resize(look.mask.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST)[ys, xs]
-            known &= small > 0 if (small > 0).any() else known
-        return np.asarray(part[known])
-    pixels, depths = camera.project(reconstruction.cloud.points)
+def visible(reconstruction: Reconstruction, picture: str) -> Floats:
+    """(N, 3): pixel x, y and z-depth of the cloud's points that fall into a picture; at most a million are asked."""
+    camera = reconstruction.cameras[picture]
+    points = reconstruction.cloud.points[:: max(1, len(reconstruction.cloud) // _MOST_POINTS)]
+    pixels, depths = camera.project(points)
     with np.errstate(invalid="ignore"):
-        inside = (
-            (pixels[:, 0] >= box[0]) & (pixels[:, 0] <= box[2]) & (pixels[:, 1] >= box[1]) & (pixels[:, 1] <= box[3])
-        )
-    inside &= depths > 0
+        inside = (depths > 0) & (pixels >= 0).all(axis=1) & (pixels <= camera.intrinsics.size).all(axis=1)
+    return np.column_stack([pixels[inside], depths[inside]])
+
+
+def _dense_in(look: Look, box: Box, reconstruction: Reconstruction) -> Floats:
+    """z-depths inside a box, and inside the mask where there is one."""
+    import cv2
+
+    size = reconstruction.cameras[look.picture].intrinsics.size
+    dense = reconstruction.depths[look.picture]
+    sx, sy = dense.shape[1] / size[0], dense.shape[0] / size[1]
+    rows, columns = window((box[0] * sx, box[1] * sy, box[2] * sx, box[3] * sy), (dense.shape[1], dense.shape[0]))
+    part = dense[rows, columns].astype(np.float64)
+    known = np.isfinite(part) & (part > 0)
+    if look.mask is not None:
+        around_rows, around_columns = window(look.box, size)
+        # The mask belongs to the whole box: the pixel of it that each depth pixel's middle lies in.
+        y = (np.arange(rows.start, rows.stop) + 0.5) / sy - around_rows.start
+        x = (np.arange(columns.start, columns.stop) + 0.5) / sx - around_columns.start
+        inside = look.mask[np.clip(y.astype(int), 0, look.mask.shape[0] - 1)][
+            :, np.clip(x.astype(int), 0, look.mask.shape[1] - 1)
+        ]
+        inside = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # its edge mixes two depths
+        known &= inside if (inside & known).any() else known
+    return np.asarray(part[known])
+
+
+def _sparse_in(look: Look, box: Box, projected: Floats, size: tuple[int, int]) -> Floats:
+    """z-depths of the points inside a box, and inside the mask where there is one; the nearest layer of them."""
+    x, y, depth = projected.T
+    inside = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
     if look.mask is not None and inside.any():
         where = np.flatnonzero(inside)
-        column = np.clip(pixels[where, 0].astype(int), 0, look.mask.shape[1] - 1)
-        row = np.clip(pixels[where, 1].astype(int), 0, look.mask.shape[0] - 1)
+        rows, columns = window(look.box, size)
+        row = np.clip(y[where].astype(int) - rows.start, 0, look.mask.shape[0] - 1)
+        column = np.clip(x[where].astype(int) - columns.start, 0, look.mask.shape[1] - 1)
         inside[where] = look.mask[row, column]
-    found = np.sort(np.asarray(depths[inside], dtype=np.float64))
+    found = np.sort(depth[inside])
     if not len(found):
         return found
     near = found[int(0.2 * (len(found) - 1))]  # what is behind the thing shows between sparse points
@@ -229,19 +262,15 @@ class _Appearance:
 def _describe(look: Look, pixels: NDArray[np.uint8]) -> _Appearance:
     import cv2
 
-    height, width = pixels.shape[:2]
-    x0, y0 = max(0, int(look.box[0])), max(0, int(look.box[1]))
-    x1, y1 = min(width, max(x0 + 1, int(np.ceil(look.box[2])))), min(height, max(y0 + 1, int(np.ceil(look.box[3]))))
-    fitted = fit(np.ascontiguousarray(pixels[y0:y1, x0:x1]), _CROP)
-    crop = fitted.pixels
-    rows, columns = crop.shape[:2]
-    if look.mask is not None and look.mask[y0:y1, x0:x1].any():
-        inside = cv2.resize(look.mask[y0:y1, x0:x1].astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST)
+    rows, columns = window(look.box, (pixels.shape[1], pixels.shape[0]))
+    crop = fit(np.ascontiguousarray(pixels[rows, columns]), _CROP).pixels
+    height, width = crop.shape[:2]
+    if look.mask is not None and look.mask.any():
+        inside = cv2.resize(look.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     else:  # an ellipse in the box holds less background than the box
-        inside = np.zeros((rows, columns), np.uint8)
-        cv2.ellipse(
-            inside, (columns // 2, rows // 2), (max(1, columns * 2 // 5), max(1, rows * 2 // 5)), 0, 0, 360, 1, -1
-        )
+        inside = np.zeros((height, width), np.uint8)
+        half = max(1, width * 2 // 5), max(1, height * 2 // 5)
+        cv2.ellipse(inside, (width // 2, height // 2), half, 0, 0, 360, 1, -1)
     hsv = cv2.cvtColor(crop, cv2.COLOR_RGB2HSV)
     # Grey pixels have no hue: they are told by brightness alone.
     colorful = (hsv[..., 1] > 50) & (hsv[..., 2] > 40)
@@ -264,7 +293,7 @@ def _alike(a: _Appearance, b: _Appearance) -> tuple[float, int]:
 
     colors = float(np.sqrt(a.colors * b.colors).sum())  # Bhattacharyya's coefficient
     explained = 0
-    if len(a.features) >= 2 and len(b.features) >= 2:
+    if colors >= _COLORS_DIFFER and len(a.features) >= 2 and len(b.features) >= 2:
         pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(a.features, b.features, k=2)
         good = [m for m, n in (p for p in pairs if len(p) == 2) if m.distance < 0.75 * n.distance]
         if len(good) >= 4:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry.reconstructions import Reconstruction
-from sightline.memory import DataDraft, Fact, ModelMistake, ObjectsMatched, Picture, SceneObject, Workspace
+from sightline.memory import Fact, ModelMistake, ObjectsMatched, Picture, SceneObject, Workspace
 from sightline.memory.refs import plain
 from sightline.tools.back_ends.naming import normal, plural
 from sightline.tools.contract import ToolContext, ToolResult, tool
@@ -22,12 +23,12 @@ from sightline.tools.detection.detecting import (
     weakest,
 )
 from sightline.tools.detection.entering import Entered, detect_once, enter
-from sightline.tools.detection.matching import Look, Matches, match
+from sightline.tools.detection.matching import Look, Matches, match, window
 
 MOST_PICTURES = 60
 MOST_LISTED = 40
-_MOST_MATCHED = 24
-"""Looks at things of one name that are compared with each other; more are only counted per picture."""
+_MOST_PAIRS = 60_000
+"""Looks that are compared with each other: a minute or two."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def match_objects(context: ToolContext, images: list[Picture], names: list[str] 
         names: What to match: these are detected where they were not yet. The objects known in the photos if not given.
     """
     _check(images, least=2)
-    things, facts, outlines, notes = (
+    things, facts, notes = (
         _known_things(context.workspace, images) if not names else _detected(context, images, names, 0.3)
     )
     if not things:
@@ -82,8 +83,7 @@ def match_objects(context: ToolContext, images: list[Picture], names: list[str] 
         lines.append(f"matched with none: {named}{more}. That does not show that the other photos lack them.")
     lines += _unclear(found, things)
     lines += notes
-    lines += [f"{len(outlines)} outlines were kept: {', '.join(map(str, outlines))}."] if outlines else []
-    return ToolResult("\n".join(lines), facts=facts, data=outlines)
+    return ToolResult("\n".join(lines), facts=facts)
 
 
 @tool(
@@ -107,15 +107,10 @@ def count(context: ToolContext, images: list[Picture], name: str, threshold: flo
     _check(images, least=1)
     if not 0.01 <= threshold <= 0.99:
         raise ModelMistake(f"the threshold is {threshold:g}.", "It is a score from 0.01 to 0.99; 0.3 is usual.")
-    things, facts, outlines, notes = _detected(context, images, [name], threshold)
-    kept = [f"{len(outlines)} outlines were kept: {', '.join(map(str, outlines))}."] if outlines else []
+    things, facts, notes = _detected(context, images, [name], threshold)
     if len(images) == 1 or not things:
         handles = f"Objects: {', '.join(t.reference for t in things)}." if things else ""
-        return ToolResult("\n".join(filter(None, [*notes, handles, *kept])), facts=facts, data=outlines)
-    if len(things) > _MOST_MATCHED * len(images):
-        raise ModelMistake(
-            f"{len(things)} things were detected in {len(images)} photos.", "Raise the threshold or give fewer photos."
-        )
+        return ToolResult("\n".join(filter(None, [*notes, handles])), facts=facts)
     found = _match(context.workspace, images, things)
     groups = [[things[i] for i in group] for group in found.groups]
     facts += [
@@ -127,7 +122,7 @@ def count(context: ToolContext, images: list[Picture], name: str, threshold: flo
     lines += [", ".join(f"{t.reference} in {t.look.picture}" for t in group) for group in groups[:MOST_LISTED]]
     if len(groups) > MOST_LISTED:
         lines.append(f"and {len(groups) - MOST_LISTED} more")
-    return ToolResult("\n".join([*lines, *_unclear(found, things), *notes, *kept]), facts=facts, data=outlines)
+    return ToolResult("\n".join([*lines, *_unclear(found, things), *notes]), facts=facts)
 
 
 def _total(name: str, found: Matches, things: Sequence[_Thing], images: Sequence[Picture]) -> str:
@@ -147,42 +142,39 @@ def _total(name: str, found: Matches, things: Sequence[_Thing], images: Sequence
 
 def _detected(
     context: ToolContext, images: Sequence[Picture], names: Sequence[str], threshold: float
-) -> tuple[list[_Thing], list[Fact], list[DataDraft], list[str]]:
+) -> tuple[list[_Thing], list[Fact], list[str]]:
     """Things of these names in each photo, entered as objects; and what was found where, in sentences."""
     detector = context.back_ends.detector()
     asked = sort_out(names, detector)
     things: list[_Thing] = []
     facts: list[Fact] = []
-    outlines: list[DataDraft] = []
     notes = []
     for image in images:
         found = split(detect_once(context, image, asked.names, weakest(threshold)), threshold)
         notes += [summary(name, *found.count(name), threshold, image.handle) for name in asked.names]
-        for each in enter(context.workspace, image, found.strong, "detect"):
-            things.append(_thing_of(context.workspace, image, each))
+        for each in enter(context.workspace, image, found.strong, "detect", outlines=False):
+            things.append(_thing_of(image, each))
             facts += each.facts
-            if each.outline is not None:
-                outlines.append(each.outline)
-    return things, facts, outlines, notes + not_known(asked)
+    return things, facts, notes + not_known(asked)
 
 
-def _thing_of(workspace: Workspace, image: Picture, each: Entered) -> _Thing:
-    look = Look(image.handle, normal(each.detection.name), each.detection.box, each.detection.mask)
-    return _Thing(look, each.object, each.reference)
+def _thing_of(image: Picture, each: Entered) -> _Thing:
+    mask = None if each.detection.mask is None else _part(each.detection.mask, each.detection.box)
+    return _Thing(
+        Look(image.handle, normal(each.detection.name), each.detection.box, mask), each.object, each.reference
+    )
 
 
-def _known_things(
-    workspace: Workspace, images: Sequence[Picture]
-) -> tuple[list[_Thing], list[Fact], list[DataDraft], list[str]]:
+def _known_things(workspace: Workspace, images: Sequence[Picture]) -> tuple[list[_Thing], list[Fact], list[str]]:
     """The objects that the run knows in these photos."""
     things = []
     for image in images:
         for thing in workspace.scene.objects.values():
             seen = thing.in_picture(image.handle)
             if seen is not None and (box := _box_of(seen.box, seen.point, image.size)) is not None:
-                mask = _mask_of(workspace, thing, image.handle)
+                mask = _mask_of(workspace, thing, image.handle, box)
                 things.append(_Thing(Look(image.handle, normal(thing.name), box, mask), thing.handle, thing.handle))
-    return things, [], [], []
+    return things, [], []
 
 
 def _box_of(
@@ -200,18 +192,31 @@ def _box_of(
     )
 
 
-def _mask_of(workspace: Workspace, thing: SceneObject, handle: str) -> NDArray[np.bool_] | None:
+def _mask_of(
+    workspace: Workspace, thing: SceneObject, handle: str, box: tuple[float, float, float, float]
+) -> NDArray[np.bool_] | None:
     masks = [s.mask for s in thing.sightings if s.picture == handle and s.mask is not None]
-    return np.asarray(workspace.arrays(masks[-1])["mask"]) if masks else None
+    return _part(np.asarray(workspace.arrays(masks[-1])["mask"]), box) if masks else None
+
+
+def _part(mask: NDArray[np.bool_], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    """A mask's pixels in a box, copied: 60 photos' masks are not held at full size."""
+    return np.array(mask[window(box, (mask.shape[1], mask.shape[0]))])
 
 
 def _match(workspace: Workspace, images: Sequence[Picture], things: Sequence[_Thing]) -> Matches:
     """Match the looks; those of one object that was joined before stay together."""
+    names = Counter(thing.look.name for thing in things)
+    pairs = sum(number * number for number in names.values()) // 2
+    if pairs > _MOST_PAIRS:
+        raise ModelMistake(
+            f"{len(things)} things in {len(images)} photos are too many to compare with each other.",
+            "Give fewer photos, or raise the threshold.",
+        )
     joined = [
         (i, j) for i, one in enumerate(things) for j, other in enumerate(things) if i < j and one.object == other.object
     ]
-    pixels = {image.handle: image.pixels for image in images}
-    return match([t.look for t in things], pixels, reconstructions(workspace, images), joined)
+    return match([t.look for t in things], workspace.pixels, reconstructions(workspace, images), joined)
 
 
 def reconstructions(workspace: Workspace, images: Sequence[Picture]) -> list[Reconstruction]:
