@@ -178,3 +178,21 @@ def test_missing_weights_are_nobodys_mistake(tmp_path: Path) -> None:
 
         for tool, arguments in ((detect, {"names": ["mug"]}), (keypoints, {}), (read_text, {})):
             assert run(tool, image="img1", **arguments).outcome == "infrastructure"
+
+
+def test_a_turned_picture_has_outlines_too(tmp_path: Path) -> None:
+    """No camera saw it, but its pixels are there; what is found is also known in the photo."""
+    from sightline.tools.detection import segment
+    from sightline.tools.image import rotate
+
+    pixels = np.full((100, 160, 3), 210, np.uint8)
+    draw_shape(pixels, "square", RED, (50, 40), 30)
+    with workspace_in(tmp_path, pixels) as workspace:
+        run = Run(workspace, BackEnds({"segmentation": "grabcut"}, offline=True))
+        run(rotate, image="img1", degrees=90)
+        text = run.text(segment, image="view1", point=[40, 110], name="tile")  # (50, 40) turned counter-clockwise
+        mask = workspace.arrays(text.split(":")[0])["mask"]
+        assert mask.sum() == pytest.approx(900, abs=10)
+        (tile,) = workspace.scene.objects.values()
+        assert [s.picture for s in tile.sightings] == ["view1", "img1"]
+        assert tile.sightings[1].box == pytest.approx((35, 25, 65, 55))

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sightline.memory import DataDraft, ObjectSeen, Picture, Workspace
+from sightline.geometry.cameras import Intrinsics
+from sightline.memory import DataDraft, InstrumentLimit, ObjectSeen, Picture, Workspace
 from sightline.memory.caching import ByteCache, fingerprint
 from sightline.memory.refs import fresh_key, new_ref
-from sightline.tools.back_ends import BackEnds, Detection
+from sightline.tools.back_ends import BackEnds, Detection, Seen
 from sightline.tools.back_ends.linking import overlap
 from sightline.tools.back_ends.naming import same
 from sightline.tools.back_ends.protocols import Box
@@ -49,6 +50,17 @@ class Entered:
         return self.object if self.known else new_ref(self.object)
 
 
+def as_seen(context: ToolContext, image: Picture) -> Seen:
+    """A picture for what looks at pixels only.
+
+    A turned or mirrored one, a map or a panorama will do, though no one camera saw it: the intrinsics are not used.
+    """
+    try:
+        return context.seen(image)
+    except InstrumentLimit:
+        return Seen(image.handle, image.pixels, Intrinsics.guess(image.size))
+
+
 def detect_once(context: ToolContext, image: Picture, names: Sequence[str], threshold: float) -> list[Detection]:
     """What the run's detector finds of these names, best first; asked twice it costs nothing."""
     key = fingerprint(
@@ -56,7 +68,7 @@ def detect_once(context: ToolContext, image: Picture, names: Sequence[str], thre
     )
     known = _found.get(key)
     if known is None:
-        known = context.back_ends.detector().detect(context.seen(image), names, threshold)
+        known = context.back_ends.detector().detect(as_seen(context, image), names, threshold)
         _found.put(key, known, 1000 + sum(1000 + (0 if d.mask is None else d.mask.nbytes) for d in known))
     return known
 
@@ -79,7 +91,7 @@ def enter(
         places = [(image.handle, detection.box)]
         original = workspace.in_original(image.handle, detection.box)
         if original is not None:
-            places.append((original[0], _box(original[1])))
+            places.append((original[0], as_box(original[1])))
         handle = known_object(workspace, detection.name, places, taken)
         key = handle or fresh_key()
         taken.add(key)
@@ -154,6 +166,7 @@ def _outline(workspace: Workspace, image: Picture, detection: Detection, handle:
     )
 
 
-def _box(numbers: Sequence[float]) -> Box:
+def as_box(numbers: Sequence[float]) -> Box:
+    """Four numbers as a box."""
     x0, y0, x1, y1 = numbers
     return x0, y0, x1, y1

@@ -24,7 +24,7 @@ from sightline.memory.refs import box_ref, fresh_key, new_ref, plain
 from sightline.tools.back_ends import MaskFound
 from sightline.tools.back_ends.protocols import Box as BoxTuple
 from sightline.tools.contract import Box, Point, ToolContext, ToolResult, tool
-from sightline.tools.detection.entering import known_object, provenance
+from sightline.tools.detection.entering import as_box, as_seen, known_object, provenance
 
 Mask = NDArray[np.bool_]
 UNSURE = 0.5
@@ -96,7 +96,7 @@ def segment(
         reference, score = known[0], float(context.workspace.artifacts[known[0]].data["score"])
     else:
         segmenter = context.back_ends.segmenter()
-        found = segmenter.segment(context.seen(image), box, [point] if point else [])
+        found = segmenter.segment(as_seen(context, image), box, [point] if point else [])
         if not found or not found[0].mask.any():
             raise InstrumentLimit(
                 f"nothing is outlined there in {image.handle}.", "Try a box around it, or a point on its middle."
@@ -174,17 +174,31 @@ def _facts(
     """What memory learns, and whose outline it is, in words."""
     if thing is None and not name.strip():
         return [], "what is there"
+    original = workspace.in_original(image.handle, around)
+    places = (
+        [(image.handle, around)] if original is None else [(image.handle, around), (original[0], as_box(original[1]))]
+    )
     if thing is None:
-        handle = known_object(workspace, name, [(image.handle, around)])
+        handle = known_object(workspace, name, places)
         thing = None if handle is None else workspace.scene.objects[handle]
     if thing is not None and any(s.picture == image.handle and s.mask == reference for s in thing.sightings):
         return [], _called(thing, name)
     key = fresh_key() if thing is None else thing.handle
     called = name.strip() if thing is None else thing.name
-    fact = ObjectSeen(
-        object=key, name=called, picture=image.handle, box=around, score=score, mask=reference, source="segment"
-    )
-    return [fact], f"{new_ref(key)} ({plain(called)})" if thing is None else _called(thing, name)
+    facts: list[Fact] = [
+        ObjectSeen(
+            object=key,
+            name=called,
+            picture=picture,
+            box=box,
+            score=score,
+            mask=reference if picture == image.handle else None,
+            source="segment",
+        )
+        for picture, box in places
+        if picture == image.handle or thing is None
+    ]
+    return facts, f"{new_ref(key)} ({plain(called)})" if thing is None else _called(thing, name)
 
 
 def _alternatives(others: Sequence[MaskFound]) -> str:

@@ -13,7 +13,7 @@ from sightline.memory.refs import box_ref, point_ref
 from sightline.tools.back_ends import Detection, Keypoints
 from sightline.tools.back_ends.protocols import KEYPOINTS
 from sightline.tools.contract import ToolContext, ToolResult, tool
-from sightline.tools.detection.entering import Entered, enter, provenance
+from sightline.tools.detection.entering import Entered, as_seen, enter, provenance
 
 SURE = 0.4
 """Score from which a joint counts as seen."""
@@ -36,7 +36,7 @@ def keypoints(context: ToolContext, image: Picture, threshold: float = 0.4) -> T
     if not 0.05 <= threshold <= 0.95:
         raise ModelMistake(f"the threshold is {threshold:g}.", "It is a score from 0.05 to 0.95; 0.4 is usual.")
     detector = context.back_ends.keypoints()
-    people = [p for p in detector.keypoints(context.seen(image), threshold) if p.score >= threshold]
+    people = [p for p in detector.keypoints(as_seen(context, image), threshold) if p.score >= threshold]
     if not people:
         return ToolResult(
             f"no person detected above {threshold:.2f} in {image.handle}: that does not show there is none; try a "

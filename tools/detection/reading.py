@@ -11,7 +11,7 @@ from sightline.memory import Draft, Picture
 from sightline.memory.refs import box_ref, plain
 from sightline.tools.back_ends import Seen, TextFound, TextReader
 from sightline.tools.contract import Box, ToolContext, ToolResult, tool
-from sightline.tools.detection.entering import provenance
+from sightline.tools.detection.entering import as_seen, provenance
 
 MOST_LINES = 60
 
@@ -28,7 +28,7 @@ def read_text(context: ToolContext, image: Picture, box: Box | None = None) -> T
         box: Read only inside this box; all of the picture if not given.
     """
     reader = context.back_ends.text_reader()
-    found = read_in(context.seen(image), box, reader)
+    found = read_in(as_seen(context, image), box, reader)
     where = image.handle if box is None else f"{image.handle} inside {box_ref(image.handle, box)}"
     if not found:
         return ToolResult(
