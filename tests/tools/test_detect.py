@@ -156,6 +156,8 @@ def test_the_wording_of_weaker_ones() -> None:
 def test_one_photo_is_counted_with_its_bounds(run: Run) -> None:
     text = run.text(count, images=["img1"], name="chair")
     assert text.startswith("2 chairs detected at 0.30 or above, in img1 only; not a total.")
+    assert "2 are visible as far as the detector can tell; what is hidden or cut off is not in it." in text
+    assert run.text(count, images=["img3"], name="chair").startswith("no chair detected above 0.30 in img3")
 
 
 def test_over_photos_each_thing_is_counted_once_by_place(run: Run) -> None:
@@ -168,6 +170,7 @@ def test_over_photos_each_thing_is_counted_once_by_place(run: Run) -> None:
         assert {s.picture for s in known.sightings} == {"img1", "img2"}
     again = run.text(match_objects, images=["img1", "img2"])
     assert "are 2 things" in again
+    assert "(by place)" in again
 
 
 def test_over_photos_without_a_reconstruction_by_appearance(run: Run) -> None:

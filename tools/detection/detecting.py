@@ -96,7 +96,12 @@ def split(found: Sequence[Detection], threshold: float) -> Found:
     return Found([d for d in found if d.score >= threshold], [d for d in found if d.score < threshold])
 
 
-@tool(family="detection", time_limit=DETECTION_TIME_LIMIT, example={"image": "img1", "names": ["mug", "spoon"]})
+@tool(
+    family="detection",
+    time_limit=DETECTION_TIME_LIMIT,
+    parallel_safe=False,  # two at once would enter one thing twice
+    example={"image": "img1", "names": ["mug", "spoon"]},
+)
 def detect(context: ToolContext, image: Picture, names: list[str], threshold: float = 0.3) -> ToolResult:
     """Find things by name: a box, a score and a handle (obj1) for each; they join the objects known.
 

@@ -24,7 +24,7 @@ _BONES = (
 )  # fmt: skip
 
 
-@tool(family="detection", time_limit=600.0, example={"image": "img1"})
+@tool(family="detection", time_limit=600.0, parallel_safe=False, example={"image": "img1"})
 def keypoints(context: ToolContext, image: Picture, threshold: float = 0.4) -> ToolResult:
     """Find people and their joints (eyes, shoulders, wrists, hips, knees, ...). Left and right are the person's own.
 

@@ -58,7 +58,7 @@ def match_objects(context: ToolContext, images: list[Picture], names: list[str] 
     """
     _check(images, least=2)
     things, facts, notes = (
-        _known_things(context.workspace, images) if not names else _detected(context, images, names, 0.3)
+        _known_things(context.workspace, images) if not names else _detected(context, images, names, 0.3)[:3]
     )
     if not things:
         raise ModelMistake(
@@ -107,10 +107,10 @@ def count(context: ToolContext, images: list[Picture], name: str, threshold: flo
     _check(images, least=1)
     if not 0.01 <= threshold <= 0.99:
         raise ModelMistake(f"the threshold is {threshold:g}.", "It is a score from 0.01 to 0.99; 0.3 is usual.")
-    things, facts, notes = _detected(context, images, [name], threshold)
+    things, facts, notes, weaker = _detected(context, images, [name], threshold)
     if len(images) == 1 or not things:
         handles = f"Objects: {', '.join(t.reference for t in things)}." if things else ""
-        return ToolResult("\n".join(filter(None, [*notes, handles])), facts=facts)
+        return ToolResult("\n".join(filter(None, [*notes, _bounds(len(things), weaker), handles])), facts=facts)
     found = _match(context.workspace, images, things)
     groups = [[things[i] for i in group] for group in found.groups]
     facts += [
@@ -123,6 +123,15 @@ def count(context: ToolContext, images: list[Picture], name: str, threshold: flo
     if len(groups) > MOST_LISTED:
         lines.append(f"and {len(groups) - MOST_LISTED} more")
     return ToolResult("\n".join([*lines, *_unclear(found, things), *notes]), facts=facts)
+
+
+def _bounds(strong: int, weaker: int) -> str:
+    """What a count in one photo may be off by."""
+    if not strong and not weaker:
+        return ""
+    spread = f"{strong} to {strong + weaker}" if weaker else f"{strong}"
+    several = "are" if strong + weaker != 1 else "is"
+    return f"{spread} {several} visible as far as the detector can tell; what is hidden or cut off is not in it."
 
 
 def _total(name: str, found: Matches, things: Sequence[_Thing], images: Sequence[Picture]) -> str:
@@ -142,20 +151,22 @@ def _total(name: str, found: Matches, things: Sequence[_Thing], images: Sequence
 
 def _detected(
     context: ToolContext, images: Sequence[Picture], names: Sequence[str], threshold: float
-) -> tuple[list[_Thing], list[Fact], list[str]]:
-    """Things of these names in each photo, entered as objects; and what was found where, in sentences."""
+) -> tuple[list[_Thing], list[Fact], list[str], int]:
+    """Things of these names in each photo, entered as objects; what was found where, in sentences; how many weaker."""
     detector = context.back_ends.detector()
     asked = sort_out(names, detector)
     things: list[_Thing] = []
     facts: list[Fact] = []
     notes = []
+    weaker = 0
     for image in images:
         found = split(detect_once(context, image, asked.names, weakest(threshold)), threshold)
+        weaker += len(found.weaker)
         notes += [summary(name, *found.count(name), threshold, image.handle) for name in asked.names]
         for each in enter(context.workspace, image, found.strong, "detect", outlines=False):
             things.append(_thing_of(image, each))
             facts += each.facts
-    return things, facts, notes + not_known(asked)
+    return things, facts, notes + not_known(asked), weaker
 
 
 def _thing_of(image: Picture, each: Entered) -> _Thing:
@@ -242,6 +253,8 @@ def _basis(found: Matches, things: Sequence[_Thing], group: Sequence[_Thing]) ->
         for p in found.pairings
         if p.verdict == "same" and id(things[p.first]) in members and id(things[p.second]) in members
     }
+    if not bases:
+        return "what was known before"
     return "place" if bases == {"place"} else "place and appearance" if "place" in bases else "appearance: likely"
 
 
