@@ -60,6 +60,7 @@ class Observed:
         partial: Whether parts of it were not seen, so that it may be larger.
         pictures: Those it was located in.
         method: From what, in words.
+        cut: Whether in every picture the edge or something nearer cuts it off: it may go on for any length.
     """
 
     label: str
@@ -71,6 +72,7 @@ class Observed:
     partial: bool
     pictures: list[str] = field(default_factory=list)
     method: str = ""
+    cut: bool = False
 
     @property
     def solid(self) -> bool:
@@ -102,17 +104,18 @@ def points_in_mask(reconstruction: Reconstruction, picture: str, mask: NDArray[n
     Args:
         reconstruction: With a camera for the picture.
         picture: Handle.
-        mask: (H, W) of the picture's stored size.
+        mask: (H, W) of any size with the picture's aspect.
     """
     index, pixels, depth = _seen_points(reconstruction, picture)
     height, width = mask.shape
-    columns = np.clip(pixels[:, 0].astype(np.intp), 0, width - 1)
-    rows = np.clip(pixels[:, 1].astype(np.intp), 0, height - 1)
-    hit = mask[rows, columns]
+    sizes = reconstruction.cameras[picture].intrinsics.size
+    columns = np.clip((pixels[:, 0] * width / sizes[0]).astype(np.intp), 0, width - 1)
+    rows = np.clip((pixels[:, 1] * height / sizes[1]).astype(np.intp), 0, height - 1)
+    hit = np.asarray(mask[rows, columns])
     core = _eroded(mask)[rows[hit], columns[hit]]
     index, depth = index[hit], depth[hit]
     if len(index) == 0:
-        return index
+        return np.asarray(index)
     if core.sum() >= FEWEST_POINTS:
         beside = core.copy()
         beside[~core] = _beside(reconstruction, index[core], index[~core])
@@ -120,7 +123,7 @@ def points_in_mask(reconstruction: Reconstruction, picture: str, mask: NDArray[n
     bodies = _bodies(depth)
     largest = max(bodies, key=lambda b: int(b.sum()))
     kept = np.logical_or.reduce([b for b in bodies if b.sum() >= 0.2 * largest.sum()])
-    return index[kept]
+    return np.asarray(index[kept])
 
 
 def points_in_box(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,11 +15,17 @@ from sightline.geometry.reconstructions import Reconstruction
 from sightline.memory import Cloud, InstrumentLimit, ModelMistake, SceneObject, Workspace
 from sightline.memory.scene import Sighting, short_name
 from sightline.tools.measure import observed as seen
+from sightline.tools.measure import outlines
 from sightline.tools.measure.floors import find_floor
 from sightline.tools.measure.observed import FEWEST_POINTS, Observed
 
 Floats = NDArray[np.float64]
 Warp = Callable[[Floats], Floats]
+
+
+_SHAPE = 0.04
+"""The middle of what was seen differs from the middle of the thing by about this share of its length, for holes and
+thin parts that were missed."""
 
 
 @dataclass(frozen=True)
@@ -148,27 +155,42 @@ def observed_from(
     floor = find_floor(reconstruction)
     height = None if floor is None else floor.height
     found: list[NDArray[np.intp]] = []
-    used, how = [], set()
+    used, how, cuts, unsure = [], set(), [], 0.0
     for mark in marks:
         mask = masks.get(mark.mask) if mark.mask is not None else None
         if mask is not None:
             index, word = seen.points_in_mask(reconstruction, mark.picture, mask), "outline"
         elif mark.box is not None:
+            mask = outlines.outline_in_box(reconstruction, mark.picture, mark.box, height)
             index, word = seen.points_in_box(reconstruction, mark.picture, mark.box, height), "box"
+            if (
+                mask is not None
+                and len(inner := seen.points_in_mask(reconstruction, mark.picture, mask)) >= FEWEST_POINTS
+            ):
+                index = inner
         else:
             index, word = seen.points_at(reconstruction, mark.picture, mark.centre), "marked point"
         if len(index) >= (3 if word == "marked point" else FEWEST_POINTS):
             found.append(index)
             used.append(mark)
             how.add(word)
+            cuts.append(outlines.share_cut_off(reconstruction, mark.picture, mark.box, mask))
+            picture_size = reconstruction.cameras[mark.picture].intrinsics.size
+            told = mask is not None and mark.box is not None and outlines.spans(mask, mark.box, picture_size)
+            if word == "box" and mark.box is not None and not told:
+                unsure = max(unsure, _drawn_size(reconstruction, mark.picture, mark.box, index))
     if not found and known is not None and not marks:
         index = np.nonzero(known.contains(reconstruction.cloud.points, margin=0.02 * known.longest))[0]
         if len(index) >= FEWEST_POINTS:
-            return _of_points(reconstruction, label, index, list(reconstruction.cameras), "its known place")
+            return _of_points(reconstruction, label, index, list(reconstruction.cameras), "its known place", 0.0, 0.0)
     if found:
         index = np.unique(np.concatenate(_one_body(reconstruction, found)))
+        if how == {"box"}:
+            index = _in_the_boxes(reconstruction, index, used)
         pictures = [m.picture for m in used]
-        return _of_points(reconstruction, label, index, pictures, f"its {' and '.join(sorted(how))}")
+        return _of_points(
+            reconstruction, label, index, pictures, f"its {' and '.join(sorted(how))}", missing_share(cuts), unsure
+        )
     if len(marks) >= 2:
         return _of_rays(reconstruction, label, marks)
     if not marks:
@@ -177,6 +199,15 @@ def observed_from(
         f"the reconstruction has too few points on {label} in {marks[0].picture} to say where it is.",
         "Mark it in a second picture, from another place, or use a reconstruction with dense depth.",
     )
+
+
+def missing_share(cuts: Sequence[float]) -> float:
+    """How much of its length a thing may lack, as a share of it, from the shares of its outlines that are cut off.
+
+    Nothing where one picture shows it whole. Else it goes by the least of them, and pictures make up for each other.
+    """
+    least = min(cuts, default=0.0)
+    return min(1.0, 3 * least) * (1.0 if len(cuts) < 3 else 0.3)
 
 
 def focal_warps(reconstruction: Reconstruction, near: Sequence[str]) -> list[Warp]:
@@ -211,6 +242,13 @@ def _warp(camera: Camera, widths: float) -> Warp:
     return lambda points: camera.to_world(camera.to_camera(points) * stretch)
 
 
+def _drawn_size(reconstruction: Reconstruction, picture: str, box: Sequence[float], index: NDArray[np.intp]) -> float:
+    """The longer side of a drawn box, at the depth of the points found in it."""
+    camera = reconstruction.cameras[picture]
+    reach = float(np.median(camera.to_camera(reconstruction.cloud.points[index])[:, 2]))
+    return max(box[2] - box[0], box[3] - box[1]) * reach / camera.intrinsics.fx
+
+
 def _one_body(reconstruction: Reconstruction, found: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
     """Drops what single pictures found elsewhere than most: a box there held something else before the thing."""
     if len(found) < 3:
@@ -223,8 +261,30 @@ def _one_body(reconstruction: Reconstruction, found: list[NDArray[np.intp]]) -> 
     return [i for i, d in zip(found, away, strict=True) if d <= reach] or found
 
 
+def _in_the_boxes(reconstruction: Reconstruction, index: NDArray[np.intp], marks: Sequence[Mark]) -> NDArray[np.intp]:
+    """Of some points, those that most of the boxes drawn around the thing hold, where there are several."""
+    boxes = [(m.picture, m.box) for m in marks if m.box is not None]
+    if len(boxes) < 2:
+        return index
+    points = reconstruction.cloud.points[index].astype(np.float64)
+    votes = np.zeros(len(index), np.intp)
+    for picture, (x0, y0, x1, y1) in boxes:
+        pixels, _ = reconstruction.cameras[picture].project(points)
+        dx, dy = 0.05 * (x1 - x0), 0.05 * (y1 - y0)
+        with np.errstate(invalid="ignore"):
+            votes += ((pixels >= (x0 - dx, y0 - dy)) & (pixels <= (x1 + dx, y1 + dy))).all(axis=1)
+    kept = votes >= max(2, math.ceil(0.6 * len(boxes)))
+    return index[kept] if kept.sum() >= FEWEST_POINTS else index
+
+
 def _of_points(
-    reconstruction: Reconstruction, label: str, index: NDArray[np.intp], pictures: list[str], how: str
+    reconstruction: Reconstruction,
+    label: str,
+    index: NDArray[np.intp],
+    pictures: list[str],
+    how: str,
+    missing: float,
+    unsure: float,
 ) -> Observed:
     cloud = reconstruction.cloud
     points, radius = cloud.points[index].astype(np.float64), cloud.radius[index].astype(np.float64)
@@ -233,8 +293,13 @@ def _of_points(
     partial = not seen.seen_from_all_sides(box.centre, cameras)
     draft = Observed(label, points, radius, box, 0.0, 0.0, partial, pictures, how)
     between = draft.spacing
-    hidden = seen.hidden_depth(points, box, between) if partial and not draft.only_point else 0.0
-    return replace(draft, error=hidden / 2 + 2 * between, rim=between)
+    if draft.only_point:
+        return replace(draft, error=2 * between, rim=between)
+    hidden = seen.hidden_depth(points, box, between) if partial else 0.0
+    # Points of a box that depth could not part may be half of something else, or a part of the thing.
+    doubt = max(box.longest * missing, unsure / 2) + _SHAPE * box.longest
+    cut = missing > 0
+    return replace(draft, error=hidden / 2 + doubt + 2 * between, rim=between, partial=partial or cut, cut=cut)
 
 
 def _of_rays(reconstruction: Reconstruction, label: str, marks: Sequence[Mark]) -> Observed:

@@ -32,6 +32,9 @@ def caveats(reconstruction: Reconstruction, things: Sequence[Observed]) -> str:
     marked = [t.label for t in things if t.only_point]
     if marked:
         out.append(f"Of {' and '.join(marked)} only the surface at the marked point is known, not how far it extends.")
+    cut = [t.label for t in things if t.cut and not t.only_point]
+    if cut:
+        out.append(f"In every picture {' and '.join(cut)} is cut off by the edge or by something nearer.")
     partly = [t.label for t in things if t.partial and t.solid and not t.only_point]
     if partly:
         out.append(f"Only a part of {' and '.join(partly)} was seen: hidden parts may reach further.")
