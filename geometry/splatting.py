@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +30,9 @@ PointSize = Literal["pixel", "patch"]
 MOST_THREADS = 8
 """More do not help: each brings a buffer of the picture's size that must be merged."""
 _POINTS_A_THREAD = 20_000  # fewer are not worth starting a thread for
+_POINTS_AT_ONCE = 1 << 16  # what a thread takes at a time
+_PIXELS_AT_ONCE = 1 << 15
+_SPARE_BYTES = 64 << 20  # buffers up to this size are kept for the next picture
 _BUFFER_BYTES = 512 << 20  # what the threads' buffers may take together; a large picture gets fewer threads
 
 APART = 0.02
@@ -151,10 +155,13 @@ def hidden_filled(picture: Splat, passes: int = 2) -> Splat:
         source = np.empty((height, width), np.int32)
         depth = np.ascontiguousarray(picture.depth)
 
-        def fill(begin: int, end: int, depth: Any = depth, source: Any = source) -> None:
-            kernels.fill_sources(depth, np.float32(1 - APART), OPEN_SEEN, OPEN_UNSEEN, begin, end, source)
+        parts = _Parts(height, max(1, _PIXELS_AT_ONCE // width))
 
-        _in_parts(fill, height, min(_threads(), max(1, height // 64)))
+        def fill(thread: int, depth: Any = depth, source: Any = source, parts: Any = parts) -> None:
+            for begin, end in parts:
+                kernels.fill_sources(depth, np.float32(1 - APART), OPEN_SEEN, OPEN_UNSEEN, begin, end, source)
+
+        _together(fill, min(_threads(), len(parts)))
         changed = np.flatnonzero(source.ravel() != np.arange(source.size, dtype=np.int32))
         if len(changed) == 0:
             break
@@ -227,18 +234,19 @@ def _keys(
     threads = min(_threads(), max(1, len(cloud) // _POINTS_A_THREAD), max(1, _BUFFER_BYTES // (8 * pixels)))
     positions = np.ascontiguousarray(cloud.points, np.float32)
     radius = np.ascontiguousarray(cloud.radius, np.float32)
-    keys = np.empty((threads, pixels), np.uint64)
+    keys = _borrowed(threads, pixels)
+    parts = _Parts(len(cloud), _POINTS_AT_ONCE)
 
-    def claim(begin: int, end: int, part: int) -> None:
-        mine = keys[part]
+    def claim(thread: int) -> None:
+        mine = keys[thread]
         mine.fill(kernels.NOTHING)
-        if patches:
-            kernels.claim_footprints(positions, radius, begin, end, matrix, lens, orthographic, width, height, mine)
-        else:
-            kernels.claim_pixels(positions, begin, end, matrix, lens, orthographic, width, height, mine)
+        for begin, end in parts:
+            if patches:
+                kernels.claim_footprints(positions, radius, begin, end, matrix, lens, orthographic, width, height, mine)
+            else:
+                kernels.claim_pixels(positions, begin, end, matrix, lens, orthographic, width, height, mine)
 
-    bounds = np.linspace(0, len(cloud), threads + 1).astype(int)
-    _together([partial(claim, int(bounds[p]), int(bounds[p + 1]), p) for p in range(threads)])
+    _together(claim, threads)
     return keys
 
 
@@ -260,11 +268,16 @@ def _resolved(
     colors = np.ascontiguousarray(cloud.colors, np.uint8)
     axis = np.ascontiguousarray(matrix[2])
 
-    def finish(begin: int, end: int) -> None:
-        kernels.merge(keys, begin, end)
-        kernels.resolve(keys[0], positions, colors, axis, patches, begin, end, color, depth, index)
+    parts = _Parts(pixels, _PIXELS_AT_ONCE)
 
-    _in_parts(finish, pixels, min(_threads(), max(1, pixels // 32_768)))
+    def finish(thread: int) -> None:
+        for begin, end in parts:
+            kernels.merge(keys, begin, end)
+            kernels.resolve(keys[0], positions, colors, axis, patches, begin, end, color, depth, index)
+
+    _together(finish, min(_threads(), len(parts)))
+    if keys.nbytes <= _SPARE_BYTES:
+        _spare[:] = [keys]
     return Splat(color.reshape(height, width, 3), depth.reshape(height, width), index.reshape(height, width))
 
 
@@ -298,19 +311,46 @@ def _threads() -> int:
     return min(count, MOST_THREADS)
 
 
-def _in_parts(work: Callable[[int, int], Any], length: int, parts: int) -> None:
-    """`work(begin, end)` on equal parts of a range, side by side."""
-    bounds = np.linspace(0, length, parts + 1).astype(int)
-    _together([partial(work, int(bounds[p]), int(bounds[p + 1])) for p in range(parts)])
+class _Parts:
+    """A range cut into parts, which threads take from it until none is left: a thread that is held up takes fewer."""
+
+    def __init__(self, length: int, size: int) -> None:
+        self._begins = range(0, length, size)
+        self._length, self._size = length, size
+        self._next = iter(self._begins)
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return max(1, len(self._begins))
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        while True:
+            with self._lock:
+                begin = next(self._next, None)
+            if begin is None:
+                return
+            yield begin, min(begin + self._size, self._length)
 
 
-def _together(jobs: list[Callable[[], Any]]) -> None:
-    """All of them, side by side; threads that live for one call are safe under any caller, forks included."""
-    if len(jobs) == 1:
-        jobs[0]()
+def _together(work: Callable[[int], None], threads: int) -> None:
+    """`work(0)`, `work(1)`, ... side by side, in threads that live for one call: safe whoever calls, forks too."""
+    if threads == 1:
+        work(0)
         return
-    with ThreadPoolExecutor(len(jobs) - 1, "splat") as pool:
-        others = [pool.submit(job) for job in jobs[1:]]
-        jobs[0]()
+    with ThreadPoolExecutor(threads - 1, "splat") as pool:
+        others = [pool.submit(work, thread) for thread in range(1, threads)]
+        work(0)
         for other in others:
             other.result()
+
+
+_spare: list[NDArray[np.uint64]] = []  # the latest picture's keys: new memory costs as much as using it does
+
+
+def _borrowed(threads: int, pixels: int) -> NDArray[np.uint64]:
+    """Uninitialised keys, (threads, pixels), that nobody else uses."""
+    try:
+        keys = _spare.pop()
+    except IndexError:
+        return np.empty((threads, pixels), np.uint64)
+    return keys if keys.shape == (threads, pixels) else np.empty((threads, pixels), np.uint64)
