@@ -18,7 +18,7 @@ LONGEST_SIDE = 1600
 MOST_FEATURES = 8000
 RATIO = 0.8
 """Largest distance to the best match over that to the second best (Lowe 2004, section 7.1)."""
-_BLOCK = 2000
+_BLOCK = 1000
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,12 @@ class Features:
     Attributes:
         points: (N, 2) continuous pixels of the picture as given.
         descriptors: (N, 128) float32, unit length.
+        strength: (N,) float32, how much each stands out; the strongest first.
     """
 
     points: NDArray[np.float64]
     descriptors: NDArray[np.float32]
+    strength: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.points)
@@ -61,12 +63,13 @@ def find_features(picture: Seen, *, mirrored: bool = False) -> Features:
     sift = cv2.SIFT.create(nfeatures=MOST_FEATURES, contrastThreshold=0.01)
     keypoints, descriptors = sift.detectAndCompute(gray, mask)
     if len(keypoints) == 0:
-        return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
+        return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32), np.zeros(0, np.float32))
     # OpenCV's pixel (0, 0) is the centre of the first one, ours its corner.
     points = (np.array([k.pt for k in keypoints]) + 0.5) * (width / size[0], height / size[1])
     rooted = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9))
-    # One place found in several orientations is one feature for the geometry; the descriptors stay apart.
-    return Features(points, np.ascontiguousarray(rooted, dtype=np.float32))
+    strength = np.array([k.response * k.size for k in keypoints], np.float32)
+    order = np.argsort(-strength, kind="stable")
+    return Features(points[order], np.ascontiguousarray(rooted[order], dtype=np.float32), strength[order])
 
 
 def match(a: Features, b: Features, ratio: float = RATIO) -> NDArray[np.intp]:
@@ -77,8 +80,7 @@ def match(a: Features, b: Features, ratio: float = RATIO) -> NDArray[np.intp]:
     """
     if len(a) < 2 or len(b) < 2:
         return np.zeros((0, 2), np.intp)
-    to_b, distance, second = _nearest(a.descriptors, b.descriptors)
-    to_a, _, _ = _nearest(b.descriptors, a.descriptors)
+    to_b, to_a, distance, second = _nearest(a.descriptors, b.descriptors)
     own = np.arange(len(a))
     good = (to_a[to_b] == own) & (distance < ratio * second)
     order = np.argsort(distance[good], kind="stable")
@@ -91,18 +93,27 @@ def match(a: Features, b: Features, ratio: float = RATIO) -> NDArray[np.intp]:
 
 def _nearest(
     a: NDArray[np.float32], b: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-    """For each row of `a` its nearest in `b`, the distance, and the distance to the second nearest; in blocks."""
-    best = np.empty(len(a), np.intp)
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    """Nearest neighbours both ways, in blocks of rows, one product for both.
+
+    Returns:
+        For each row of `a` its nearest in `b`; for each of `b` its nearest in `a`; for each of `a` the distance to the
+        nearest and to the second nearest.
+    """
+    to_b = np.empty(len(a), np.intp)
     first, second = np.empty(len(a), np.float32), np.empty(len(a), np.float32)
+    to_a, best_a = np.zeros(len(b), np.intp), np.full(len(b), -np.inf, np.float32)
     for start in range(0, len(a), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        likeness = a[block] @ b.T  # unit vectors: squared distance = 2 - 2 likeness
-        two = np.argpartition(-likeness, 1, axis=1)[:, :2]
-        values = np.take_along_axis(likeness, two, axis=1)
-        swap = values[:, 0] < values[:, 1]
-        two[swap], values[swap] = two[swap][:, ::-1], values[swap][:, ::-1]
-        best[block] = two[:, 0]
-        first[block] = np.sqrt(np.maximum(2 - 2 * values[:, 0], 0))
-        second[block] = np.sqrt(np.maximum(2 - 2 * values[:, 1], 0))
-    return best, first, second
+        likeness = a[start : start + _BLOCK] @ b.T  # unit vectors: squared distance = 2 - 2 likeness
+        rows = np.arange(len(likeness))
+        block = slice(start, start + len(likeness))
+        column = likeness.argmax(axis=0)
+        value = likeness[column, np.arange(len(b))]
+        better = value > best_a
+        to_a[better], best_a[better] = column[better] + start, value[better]
+        best = likeness.argmax(axis=1)
+        to_b[block] = best
+        first[block] = likeness[rows, best]
+        likeness[rows, best] = -np.inf
+        second[block] = likeness.max(axis=1)
+    return to_b, to_a, np.sqrt(np.maximum(2 - 2 * first, 0)), np.sqrt(np.maximum(2 - 2 * second, 0))

@@ -202,7 +202,7 @@ def _problem(fits: list[tuple[_Matched, _Fit]], matched: _Matched, a: Features, 
         return f"only {count} of {total} matching points agree with one camera motion"
     if count < LEAST_SHARE * total:
         return f"only {100 * count / total:.0f} % of {total} matching points agree with one camera motion"
-    spread = min(_hull(matched.pa[agreeing], a.points)[0], _hull(matched.pb[agreeing], b.points)[0])
+    spread = min(hull_share(matched.pa[agreeing], a.points)[0], hull_share(matched.pb[agreeing], b.points)[0])
     if spread < LEAST_SPREAD:
         return "the points that agree lie in one small part of the picture"
     steep = abs(_angles(fit.chosen)[2]) > UPSIDE_DOWN
@@ -217,13 +217,13 @@ def _density(fit: _Fit, matched: _Matched, a: Features, b: Features) -> float:
     """Share of the points of interest among the agreeing ones that agree, in the picture where it is lower."""
     agreeing = fit.agreeing
     shares = (
-        int(agreeing.sum()) / max(1, _hull(points[agreeing], features.points)[1])
+        int(agreeing.sum()) / max(1, hull_share(points[agreeing], features.points)[1])
         for points, features in ((matched.pa, a), (matched.pb, b))
     )
     return min(shares)
 
 
-def _hull(points: Floats, features: Floats) -> tuple[float, int]:
+def hull_share(points: Floats, features: Floats) -> tuple[float, int]:
     """The convex hull of some of a picture's points: its share of the hull of all of them, and how many are inside."""
     from scipy.spatial import ConvexHull, Delaunay
 
@@ -358,7 +358,7 @@ def _fit(matched: _Matched) -> _Fit | None:
     essential = np.asarray(found, dtype=np.float64)
     if essential.shape != (3, 3):  # none was found
         return None
-    inliers = _sampson(essential, ra, rb) < limit
+    inliers = sampson(essential, ra, rb) < limit
     if inliers.sum() < 8:
         return None
     _, rotation, translation, _ = cv2.recoverPose(
@@ -387,8 +387,8 @@ def _refit(fit: _Fit, matched: _Matched) -> _Fit:
             break
         used = _spread(np.flatnonzero(inliers))
         rotation, translation = _refine(rotation, translation, ra[used], rb[used], limit)
-        inliers = _sampson(_essential(rotation, translation), ra, rb) < limit
-    distance = _sampson(_essential(rotation, translation), ra, rb)
+        inliers = sampson(essential_matrix(rotation, translation), ra, rb) < limit
+    distance = sampson(essential_matrix(rotation, translation), ra, rb)
     misfit = _misfit(distance, limit, fit.inliers | fit.turn_inliers)
     moved = replace(fit, rotation=rotation, translation=translation, inliers=inliers, misfit=misfit)
     return _with_turn(moved, matched)
@@ -442,7 +442,7 @@ def _refine(rotation: Floats, translation: Floats, ra: Floats, rb: Floats, limit
         return Rotation.from_rotvec(x[:3]).as_matrix() @ rotation, moved / np.linalg.norm(moved)
 
     def residuals(x: Floats) -> Floats:
-        return _sampson(_essential(*unpack(x)), ra, rb, signed=True) / limit
+        return sampson(essential_matrix(*unpack(x)), ra, rb, signed=True) / limit
 
     solved = least_squares(residuals, np.zeros(5), loss="soft_l1", f_scale=0.5, max_nfev=40)
     return unpack(solved.x)
@@ -497,13 +497,14 @@ def _kabsch(a: Floats, b: Floats) -> Floats:
     return np.asarray(u @ flip @ vt)
 
 
-def _essential(rotation: Floats, translation: Floats) -> Floats:
+def essential_matrix(rotation: Floats, translation: Floats) -> Floats:
+    """(3, 3) of a motion x2 = rotation x1 + translation."""
     x, y, z = translation
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.asarray(cross @ rotation)
 
 
-def _sampson(essential: Floats, ra: Floats, rb: Floats, *, signed: bool = False) -> Floats:
+def sampson(essential: Floats, ra: Floats, rb: Floats, *, signed: bool = False) -> Floats:
     """Sampson distance on the plane z = 1 (Hartley and Zisserman 2004, section 11.4.3), (N,)."""
     la, lb = ra @ essential.T, rb @ essential
     top = np.sum(rb * la, axis=1)

@@ -1,0 +1,208 @@
+"""Structure from motion: cameras and sparse points from several pictures, by COLMAP's incremental mapper.
+
+Features and matches are ours (`pairs`), so that one check against repeated textures serves here and in `two_view`; the
+mapper and its bundle adjustment are pycolmap's (Schoenberger and Frahm 2016). Nothing is believed because it converged:
+each camera must agree with what single pairs of pictures say of it, or it is left out with the reason.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.geometry.reconstructions import Reconstruction
+from sightline.memory import InfrastructureError
+from sightline.tools.back_ends.protocols import Reconstructed, Seen
+from sightline.tools.reconstruction.lenses import colmap_camera, shared_lenses
+from sightline.tools.reconstruction.matching import Features
+from sightline.tools.reconstruction.pairs import Pair, features_of, matches_between
+from sightline.tools.reconstruction.reasons import duplicates, reasons
+from sightline.tools.reconstruction.verifying import dense_enough, disagreeing
+from sightline.tools.reconstruction.worlds import in_own_world
+
+SEED = 0
+THREADS = 2
+_FIRST_ANGLES = (12.0, 4.0, 1.5)
+"""Degrees of triangulation asked of the first pair, tried in turn: the surest start first."""
+_LEAST_MATCHES = 15
+_LEAST_POINTS = 25
+"""Points that a camera must see to be believed."""
+_LARGEST_ERROR = 2.0
+"""Mean reprojection error in pixels of a 1000 pixel picture above which a camera is not believed."""
+
+
+@dataclass(frozen=True)
+class StructureFromMotion:
+    """The `sfm` back end."""
+
+    name: str = "structure from motion (COLMAP)"
+    trained_on: str = ""
+
+    def reconstruct(self, pictures: Sequence[Seen]) -> Reconstructed:
+        """Groups of pictures that belong together; see the module's text.
+
+        Raises:
+            InfrastructureError: pycolmap is not installed.
+        """
+        return reconstruct(pictures)
+
+
+def load(weights: str, offline: bool) -> StructureFromMotion:
+    """The back end; it has no weights.
+
+    Raises:
+        InfrastructureError: pycolmap is not installed.
+    """
+    try:
+        import pycolmap  # noqa: F401
+    except ImportError:
+        raise InfrastructureError(
+            "reconstruction from several photos needs pycolmap, which is not installed.",
+            "Run: pip install 'sightline[recon]'",
+        ) from None
+    return StructureFromMotion()
+
+
+def reconstruct(pictures: Sequence[Seen]) -> Reconstructed:
+    """Cameras and points of every group of pictures that share what they show.
+
+    Args:
+        pictures: Two or more; handles are unique.
+
+    Returns:
+        Groups of at least two pictures, the largest first, each in a world of its own with the scale `relative`; and
+        why each other picture was left out.
+    """
+    import pycolmap
+
+    same = duplicates(pictures)
+    used = [picture for picture in pictures if picture.handle not in same]
+    features = features_of(used)
+    matches = {pair: found for pair, found in matches_between(features).items() if len(found) >= _LEAST_MATCHES}
+    groups: list[Reconstruction] = []
+    placed: set[str] = set()
+    verified: dict[Pair, Any] = {}
+    if matches:
+        pycolmap.logging.minloglevel = pycolmap.logging.ERROR  # it reports every step on standard error
+        with tempfile.TemporaryDirectory(prefix="sightline-sfm-") as folder:
+            database, verified, lenses = _database(Path(folder), used, features, matches)
+            for model in _models(database, Path(folder), used, lenses):
+                group = _believed(model, used, features, verified)
+                if group is None or placed & set(group.cameras):
+                    continue
+                groups.append(group)
+                placed |= set(group.cameras)
+    groups.sort(key=lambda group: -len(group.cameras))
+    left = [picture for picture in used if picture.handle not in placed]
+    out = {handle: f"it is the same photo as {first}" for handle, first in same.items()}
+    out |= reasons(left, used, features, verified, placed)
+    return Reconstructed(groups, out)
+
+
+def _database(
+    folder: Path, pictures: Sequence[Seen], features: Sequence[Features], matches: dict[Pair, NDArray[np.intp]]
+) -> tuple[Path, dict[Pair, Any], dict[int, int]]:
+    """A COLMAP database of cameras, features and verified matches.
+
+    Returns:
+        Its path; the two-view geometries that hold, by pair; and the camera id of each picture.
+    """
+    import pycolmap
+
+    path = folder / "database.db"
+    database = pycolmap.Database.open(path)
+    lenses = shared_lenses(pictures)
+    for lens in sorted(set(lenses.values())):
+        number = next(i for i in lenses if lenses[i] == lens)
+        camera = colmap_camera(pictures[number].intrinsics, lens, shared=sum(v == lens for v in lenses.values()))
+        database.write_camera(camera, use_camera_id=True)
+        rig = pycolmap.Rig(rig_id=lens)
+        rig.add_ref_sensor(camera.sensor_id)
+        database.write_rig(rig, use_rig_id=True)
+    for number, (picture, found) in enumerate(zip(pictures, features, strict=True), start=1):
+        image = pycolmap.Image(name=picture.handle, camera_id=lenses[number - 1], image_id=number)
+        frame = pycolmap.Frame(frame_id=number, rig_id=lenses[number - 1])
+        frame.add_data_id(image.data_id)
+        database.write_frame(frame, use_frame_id=True)
+        database.write_image(image, use_image_id=True)
+        database.write_keypoints(number, found.points.astype(np.float32))
+    for (i, j), pairs in matches.items():
+        database.write_matches(i + 1, j + 1, pairs.astype(np.uint32))
+    database.close()
+    listing = folder / "pairs.txt"
+    listing.write_text("".join(f"{pictures[i].handle} {pictures[j].handle}\n" for i, j in matches), "utf-8")
+    options = pycolmap.TwoViewGeometryOptions()
+    options.compute_relative_pose = True
+    options.ransac.random_seed = SEED
+    pycolmap.verify_matches(path, listing, options)
+    database = pycolmap.Database.open(path)
+    verified = {}
+    for i, j in matches:
+        geometry = database.read_two_view_geometry(i + 1, j + 1)
+        agreeing = np.asarray(geometry.inlier_matches, dtype=np.intp).reshape(-1, 2)
+        if len(agreeing) >= _LEAST_MATCHES and dense_enough(agreeing, features[i], features[j]):
+            verified[i, j] = geometry
+        else:
+            database.delete_inlier_matches(i + 1, j + 1)
+            database.delete_two_view_geometry(i + 1, j + 1)
+    database.close()
+    return path, verified, lenses
+
+
+def _models(database: Path, folder: Path, pictures: Sequence[Seen], lenses: dict[int, int]) -> list[Any]:
+    """COLMAP's reconstructions, the largest first: of the surest start that places the most pictures."""
+    import pycolmap
+
+    best: list[Any] = []
+    most = 0
+    for angle in _FIRST_ANGLES:
+        options = pycolmap.IncrementalPipelineOptions()
+        options.random_seed = SEED
+        options.num_threads = THREADS
+        options.extract_colors = False
+        options.min_model_size = 2
+        options.min_num_matches = _LEAST_MATCHES
+        options.mapper.random_seed = SEED
+        options.mapper.init_min_tri_angle = angle
+        options.mapper.init_min_num_inliers = 40
+        options.mapper.abs_pose_min_num_inliers = 20
+        options.triangulation.random_seed = SEED
+        options.triangulation.ignore_two_view_tracks = False
+        options.constant_cameras = {
+            lens for number, lens in lenses.items() if pictures[number].intrinsics.source == "known"
+        }
+        out = folder / f"models-{angle}"
+        out.mkdir()
+        found = list(pycolmap.incremental_mapping(database, folder, out, options).values())
+        placed = len({model.image(i).name for model in found for i in model.reg_image_ids()})
+        if placed > most:
+            best, most = found, placed
+        if most == len(pictures):
+            break
+    return sorted(best, key=lambda model: -model.num_reg_images())
+
+
+def _believed(
+    model: Any, pictures: Sequence[Seen], features: Sequence[Features], verified: dict[Pair, Any]
+) -> Reconstruction | None:
+    """A model in Sightline's world, without the cameras that are not to be believed; None where fewer than two are."""
+    number = {picture.handle: n for n, picture in enumerate(pictures)}
+    images = {}
+    for image_id in model.reg_image_ids():
+        image = model.image(image_id)
+        seen = [p for p in image.points2D if p.has_point3D()]
+        errors = [model.point3D(p.point3D_id).error for p in seen]
+        limit = _LARGEST_ERROR * max(image.camera.width, image.camera.height) / 1000
+        if len(seen) >= _LEAST_POINTS and float(np.mean(errors)) <= limit:
+            images[number[image.name]] = image
+    for bad in disagreeing(images, features, verified):
+        del images[bad]
+    if len(images) < 2:
+        return None
+    return in_own_world(model, [pictures[n] for n in sorted(images)])
