@@ -247,7 +247,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         data=str(root / "shapes.yaml"),
         project=str(root / "runs"),
         imgsz=128,
-        epochs=14,
+        epochs=25,
         batch=16,
         optimizer="AdamW",
         lr0=0.004,
