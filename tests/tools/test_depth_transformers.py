@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from boxes_run import Run
+from boxes_scene import Shot, thing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +21,7 @@ from sightline.geometry.cameras import Intrinsics  # noqa: E402
 from sightline.memory import InfrastructureError  # noqa: E402
 from sightline.tools.back_ends import BackEnds, Seen  # noqa: E402
 from sightline.tools.back_ends.depth_transformers import focal_from_field_of_view, network_size  # noqa: E402
+from sightline.tools.depth import estimate_depth  # noqa: E402
 
 
 def seen(width: int, height: int, **settings_: object) -> Seen:
@@ -198,8 +202,9 @@ def test_the_focal_length_of_a_right_angle_is_half_the_width() -> None:
     assert focal_from_field_of_view(1000, 190.0) is None
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 200), (640, 16), (2000, 20)])
-@pytest.mark.parametrize("which", ["ordinal", "pro"])
+@pytest.mark.parametrize(
+    ("which", "size"), [("ordinal", (1, 1)), ("ordinal", (2000, 20)), ("pro", (3, 200)), ("pro", (640, 16))]
+)
 def test_any_shape_of_picture(checkpoints: dict[str, Path], which: str, size: tuple[int, int]) -> None:
     name = "depth-pro" if which == "pro" else "depth-anything"
     depth = BackEnds({"depth": f"{name}:{checkpoints[which]}"}, offline=True).depth().estimate(seen(*size)).depth
@@ -270,3 +275,32 @@ def test_damaged_files_are_told_in_words(checkpoints: dict[str, Path], tmp_path:
     (tmp_path / "config.json").write_text(json.dumps([1]), encoding="utf-8")
     with pytest.raises(InfrastructureError, match="unnamed model"):
         BackEnds({"depth": f"depth-anything:{tmp_path}"}, offline=True).depth()
+
+
+def test_many_threads_load_a_model_once(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    for file in checkpoints["ordinal"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    ends = BackEnds({"depth": f"depth-anything:{tmp_path}"}, offline=True)
+    picture = seen(60, 45)
+    with ThreadPoolExecutor(6) as pool:
+        models = list(pool.map(lambda _: ends.depth(), range(6)))
+        maps = list(pool.map(lambda _: ends.depth().estimate(picture).depth, range(6)))
+    assert len({id(model) for model in models}) == 1
+    alone = ends.depth().estimate(picture).depth
+    assert all(np.array_equal(found, alone) for found in maps)
+
+
+def test_the_tool_runs_a_real_model_and_lists_its_training_data(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    run = Run(tmp_path, (thing(2, "red box", (0.0, 3.0), (0.5, 0.5, 0.5)),), Shot())
+    run.back_ends = BackEnds({"depth": f"depth-anything:{checkpoints['ordinal']}"}, offline=True)
+    text = run.text(estimate_depth, image="img1")
+    assert "an order only: no lengths, no ratios" in text
+    assert " m " not in text
+    data = run.workspace.artifacts["depth1"].data
+    assert "Hypersim" in data["data"]
+    assert data["model"].startswith("Depth Anything V2")
+    run.back_ends = BackEnds({"depth": f"depth-pro:{checkpoints['pro']}"}, offline=True)
+    text = run.text(estimate_depth, image="img1")
+    assert "metres, estimated: may be off by a factor of 1.6" in text
+    assert "The horizontal field of view is" in text
+    assert "depth2" in text  # another back end is another question

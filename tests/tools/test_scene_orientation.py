@@ -42,7 +42,7 @@ def numbers(text: str) -> tuple[float, float, float]:
     return float(bearing), float(error), float(azimuth)
 
 
-@pytest.mark.parametrize(("handle", "heading"), [(90.0, 0.0), (180.0, 40.0), (235.0, 40.0), (135.0, 40.0)])
+@pytest.mark.parametrize(("handle", "heading"), [(90.0, 0.0), (235.0, 40.0), (135.0, 40.0)])
 def test_a_marked_part_points_where_it_does(tmp_path: Path, handle: float, heading: float) -> None:
     b = math.radians(heading)
     shots = (

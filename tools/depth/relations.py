@@ -128,9 +128,21 @@ def support(field: DepthField, parts: Sequence[Part]) -> list[Statement]:
         below = [other for other in (*parts, ground) if other is not None and other is not part]
         found = max(((_supported(field, part, other), other.name) for other in below), default=(0.0, ""))
         if found[0] >= _SUPPORTED:
-            text = f"{part.name} rests on {found[1]}: no jump in depth where its lower edge meets it."
+            rests = "seems to rest" if field.ordinal else "rests"  # which way a surface faces is not known then
+            text = f"{part.name} {rests} on {found[1]}: no jump in depth where its lower edge meets it."
             said.append(Statement("rests on", part.name, found[1], text))
     return said
+
+
+def _reaches_behind(mask: Mask, columns: NDArray[np.intp], lowest: NDArray[np.intp], step: int) -> bool:
+    """Whether a surface goes on beside and behind what stands on it: it is seen higher up, next to its lower ends."""
+    height, width = mask.shape
+    rise = max(3 * step, height // 60)
+    for end, beyond in ((int(columns.argmin()), -2 * step), (int(columns.argmax()), 2 * step)):
+        column, row = int(columns[end]) + beyond, int(lowest[end])
+        if 0 <= column < width and mask[max(0, row - rise) : max(0, row - step), column].any():
+            return True
+    return False
 
 
 def _step(mask: Mask) -> int:
@@ -151,6 +163,8 @@ def _supported(field: DepthField, part: Part, other: Part) -> float:
     columns, lowest = columns[feet], lowest[feet]
     if bottom + 2 * step >= height or len(columns) == 0:
         return 0.0  # it goes on below the picture
+    if other.name != GROUND and not _reaches_behind(other.mask, columns, lowest, step):
+        return 0.0  # a wall does not rest on the sofa that stands against it
     near, far = lowest + step, lowest + 2 * step
     on_other = other.mask[near, columns] & other.mask[far, columns]
     here, there, beyond = (field.farness[row, columns] for row in (lowest - 1, near, far))
@@ -196,8 +210,11 @@ def occlusion(field: DepthField, parts: Sequence[Part]) -> list[Statement]:
                     by = ""
                     if not field.ordinal:
                         more = front.reading.length() * math.expm1(float(np.median(jump[nearer])))
-                        by = f", by about {number(more)} {'m' if field.scale.metric else 'units'}"
-                    text = f"{front.name} hides part of {behind.name}: where their outlines meet it is nearer{by}."
+                        by = f" by about {number(more)} {'m' if field.scale.metric else 'units'}"
+                    text = (
+                        f"{front.name} is in front of {behind.name} where their outlines meet, nearer{by}: what of "
+                        f"{behind.name} reaches behind it is hidden."
+                    )
                     said.append(Statement("hides", front.name, behind.name, text))
     return said
 

@@ -109,8 +109,8 @@ def detected_things(
         for j, other in enumerate(entered)
         if i < j and one.object == other.object
     ]
-    pixels = {image.handle: image.pixels for image in images}
-    groups = match(looks, pixels, [reconstruction], joined).groups if looks else []
+    by_handle = {image.handle: image for image in images}
+    groups = match(looks, lambda h: by_handle[h].pixels, [reconstruction], joined).groups if looks else []
     for group in groups:
         members = sorted((entered[i] for i in group), key=lambda e: (not e.known, e.object))
         first = members[0]
