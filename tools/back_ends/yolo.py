@@ -226,7 +226,7 @@ def detections(result: Any, fitted: Fitted, wanted: dict[int, str], threshold: f
     boxes = result.boxes
     masks = result.masks.data.numpy() if result.masks is not None else [None] * len(boxes)
     room = MOST_MASK_BYTES // (fitted.size[0] * fitted.size[1])
-    out = []
+    out: list[Detection] = []
     for box, score, index, mask in zip(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy(), masks, strict=True):
         placed = fitted.box_out(box)
         if placed is not None and score >= threshold and int(index) in wanted:
