@@ -1,7 +1,7 @@
 """The questions about space that `rules` understands, and how their words become a form.
 
-They are about what a person marked, in two or more photos of one place: `rules` does not recognise things, and one photo
-holds no distances. As in the picture, a question fits a pattern as a whole or is not understood.
+They are about what a person marked, in two or more photos of one place: `rules` does not recognise things, and one
+photo holds no distances. As in the picture, a question fits a pattern as a whole or is not understood.
 """
 
 from __future__ import annotations

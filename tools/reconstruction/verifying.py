@@ -14,6 +14,8 @@ from sightline.tools.reconstruction.two_view import LEAST_DENSITY, essential_mat
 
 _PIXELS = 6.0
 """Distance from its line, in pixels of a picture of 1000 pixels, up to which a match agrees with two cameras."""
+_AGREEMENT = 0.85
+"""Share of a pair's matches that must lie on their lines; 0.99 do for cameras that are right."""
 _SURE = 40
 """Matches from which a pair has a say."""
 _SMALLEST_SPREAD = 0.02
@@ -44,7 +46,8 @@ def disagreeing(images: dict[int, Any], features: Sequence[Features], verified: 
         verified: Two-view geometries by pair.
     """
     contradicts = {
-        pair: _share_on_lines(images[pair[0]], images[pair[1]], geometry, features[pair[0]], features[pair[1]]) < 0.5
+        pair: _share_on_lines(images[pair[0]], images[pair[1]], geometry, features[pair[0]], features[pair[1]])
+        < _AGREEMENT
         for pair, geometry in verified.items()
         if pair[0] in images and pair[1] in images and len(geometry.inlier_matches) >= _SURE
     }
