@@ -83,7 +83,8 @@ def angles_of(vectors: ArrayLike) -> Floats:
 def angular_distance(a: ArrayLike, b: ArrayLike) -> Floats:
     """Degrees on the sphere, 0 to 180, between (..., 2) yaws and pitches in degrees; exact at both ends."""
     p, q = directions(a), directions(b)
-    return np.degrees(np.arctan2(np.linalg.norm(np.cross(p, q), axis=-1), (p * q).sum(axis=-1)))
+    apart: Floats = np.degrees(np.arctan2(np.linalg.norm(np.cross(p, q), axis=-1), (p * q).sum(axis=-1)))
+    return apart
 
 
 def pixels_to_angles(pixels: ArrayLike, size: Size) -> Floats:
