@@ -168,7 +168,7 @@ class Track:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """In which frames it is seen, (F,)."""
-        return ~np.isnan(self.boxes[:, 0])
+        return np.asarray(~np.isnan(self.boxes[:, 0]))
 
     @property
     def centres(self) -> Floats:
@@ -222,9 +222,9 @@ class Track:
             None where it is seen in fewer than two frames.
         """
         keep = self.seen
-        whole = keep if size is None else keep & ~self._cut_off(size)
+        whole = keep if size is None else np.logical_and(keep, ~self._cut_off(size))
         cut = bool(whole.sum() < max(2, 0.5 * keep.sum()))
-        use = keep if cut else whole
+        use: NDArray[np.bool_] = keep if cut else whole
         if use.sum() < 2:
             return None
         times, centres = self.times[use], self.centres[use]

@@ -144,7 +144,10 @@ def test_a_box_cut_off_by_the_edge_does_not_seem_to_recede() -> None:
 
 
 def test_the_vote_counts_lengths_not_steps() -> None:
-    assert vote([(1, 0)] * 5 + [(0, -10)]) == ("up", pytest.approx(10 / 15))
+    voted = vote([(1, 0)] * 5 + [(0, -10)])
+    assert voted is not None
+    assert voted[0] == "up"
+    assert voted[1] == pytest.approx(10 / 15)
     assert vote(np.zeros((4, 2))) is None
     assert vote([]) is None
 
@@ -157,7 +160,9 @@ def test_turning_a_way_turns_its_word(angle: float, speed: float) -> None:
     velocity = (speed * math.cos(radians), -speed * math.sin(radians))
     motion = moving(velocity).motion()
     assert motion is not None
+    assert motion.angle is not None
     assert motion.angle == pytest.approx(angle, abs=1e-6) or motion.angle == pytest.approx(angle - 360, abs=1e-6)
+    assert motion.direction is not None
     assert motion.direction == direction_of(motion.angle)
     if abs((angle + 22.5) % 45) > 1e-6:
         mirrored, upturned = moving((-velocity[0], velocity[1])).motion(), moving((velocity[0], -velocity[1])).motion()
