@@ -12,6 +12,11 @@ FAMILIES: dict[str, str] = {
     "drawing": "sightline.tools.drawing",
     "image": "sightline.tools.image",
     "detection": "sightline.tools.detection",
+    "depth": "sightline.tools.depth",
+    "reconstruction": "sightline.tools.reconstruction",
+    "camera": "sightline.tools.camera",
+    "measure": "sightline.tools.measure",
+    "scene": "sightline.tools.scene",
     "model": "sightline.tools.model",
     "memory": "sightline.tools.memory",
 }

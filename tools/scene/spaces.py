@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from sightline.geometry.cameras import Camera
-from sightline.geometry.clouds import PointCloud, smooth_depth
-from sightline.geometry.gravity import up_from_floor
-from sightline.geometry.poses import camera_up, level_world
 from sightline.geometry.quantities import Scale
-from sightline.geometry.reconstructions import Reconstruction, UpKind
+from sightline.geometry.reconstructions import Reconstruction
 from sightline.memory import Cloud, DataDraft, DepthMap, InstrumentLimit, Picture, fingerprint
-from sightline.tools.back_ends.protocols import DepthEstimate, Seen
+from sightline.tools.back_ends.protocols import DepthEstimate
 from sightline.tools.contract import ToolContext
 from sightline.tools.measure.things import clouds_of
-
-MOST_POINTS = 2_000_000
-_FEWEST = 100
+from sightline.tools.reconstruction.lifting import lift
 
 
 @dataclass(frozen=True)
@@ -64,68 +56,6 @@ def ground_for(context: ToolContext, images: Sequence[Picture], cloud: Cloud | N
     raise InstrumentLimit(
         f"{', '.join(image.handle for image in images)} are not in one reconstruction.",
         "Use `reconstruct` on them first, or name one photo, to place things by its depth alone.",
-    )
-
-
-def lift(picture: Seen, found: DepthEstimate, name: str) -> Reconstruction:
-    """One photo with its depth as a reconstruction of one camera.
-
-    Up comes from the floor where one is seen, else picture-up is assumed. A focal length that is a guess is replaced by
-    the one that the depth estimator found.
-
-    Args:
-        picture: The photo.
-        found: Its depth; metric or relative.
-        name: What a unit of length is called where it is not metres.
-
-    Raises:
-        InstrumentLimit: The depth is an order only, or hardly any of it is known.
-    """
-    if found.kind == "ordinal":
-        raise InstrumentLimit(
-            f"the depth of {picture.handle} is an order only: it cannot be lifted to 3D, because it holds no lengths.",
-            "Use a metric depth back end (depth-anything-indoor, depth-pro), or `reconstruct` several photos.",
-        )
-    import cv2
-
-    lens = picture.intrinsics
-    if lens.source == "guess" and found.focal is not None:
-        lens = type(lens).from_focal(lens.size, found.focal, "estimated")
-    rows, columns = found.depth.shape
-    own = lens.resized((columns, rows))
-    known = smooth_depth(found.depth)
-    if picture.ignore is not None:
-        known &= ~cv2.resize(picture.ignore.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_AREA).astype(
-            bool
-        )
-    step = max(1, int(np.ceil(np.sqrt(rows * columns / MOST_POINTS))))
-    known &= np.add.outer(np.arange(rows) % step, np.arange(columns) % step) == 0
-    if known.sum() < _FEWEST:
-        raise InstrumentLimit(
-            f"hardly any depth is known in {picture.handle}.", "Use another photo, or `reconstruct` several."
-        )
-    colors = np.asarray(cv2.resize(picture.pixels, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    first = PointCloud.from_depth(Camera(own), found.depth, colors, 0, known)
-    up, error = camera_up(np.eye(4)), 0.0
-    kind: UpKind = "assumed"
-    try:
-        gravity = up_from_floor(first.thinned(50_000).points, np.zeros((1, 3)), up)
-        up, error, kind = gravity.up, gravity.error, "estimated"
-    except ValueError:
-        pass  # no floor: picture-up stays, and says that it is assumed
-    world = level_world(np.eye(4), up)
-    cloud = first.transformed(world)
-    return Reconstruction(
-        cameras={picture.handle: Camera(lens, world)},
-        cloud=cloud,
-        scale_kind=found.kind,
-        scale_factor=found.factor,
-        scale_because="" if found.kind == "measured" else f"from the depth of {picture.handle} alone",
-        up=kind,
-        up_error=error,
-        depths={picture.handle: found.depth},
-        warnings=("One photo shows one side of everything: what is hidden is not in it.",),
-        method=f"depth of {name}, lifted",
     )
 
 
