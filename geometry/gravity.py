@@ -8,7 +8,7 @@ axes are horizontal. Each estimate comes with the degrees by which it may be off
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -76,17 +76,29 @@ def estimate_gravity(poses: ArrayLike, points: ArrayLike | None = None, seed: in
     """
     p = _poses(poses)
     hint = -p[:, :3, 1].mean(axis=0)
+    floor = cameras = None
     reasons = []
     if points is not None:
         try:
-            return up_from_floor(points, p[:, :3, 3], hint if np.linalg.norm(hint) > 0.3 else None, seed)
+            floor = up_from_floor(points, p[:, :3, 3], hint if np.linalg.norm(hint) > 0.3 else None, seed)
         except ValueError as error:
             reasons.append(str(error))
     try:
-        return up_from_cameras(p)
+        cameras = up_from_cameras(p)
     except ValueError as error:
         reasons.append(str(error))
-    raise ValueError("; ".join(reasons))
+    if floor is None and cameras is None:
+        raise ValueError("; ".join(reasons))
+    if floor is None or cameras is None:
+        found = floor or cameras
+        assert found is not None, "one of them is there"
+        return found
+    apart = _angle(floor.up, cameras.up)
+    if apart <= floor.error + cameras.error:
+        return floor
+    # A large flat thing may pass for a floor, and a person may hold every photo askew: neither is sure then.
+    text = f"{cameras.text}; the floor's plane disagrees by {apart:.0f} degrees"
+    return replace(cameras, error=max(cameras.error, apart), text=text)
 
 
 def up_from_floor(points: ArrayLike, eyes: ArrayLike, hint: ArrayLike | None = None, seed: int = 0) -> Gravity:
