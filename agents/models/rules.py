@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -24,68 +23,25 @@ from pydantic import Field
 
 from sightline.agents.models.form_patterns import parse, parse_referent
 from sightline.agents.models.forms import FORMS, Angle, Count, Distance, Extent, Form
+from sightline.agents.models.rules_prompt import Prompt
 from sightline.agents.models.rules_solver import Thing, UnclearError, Verdict, View, find, needs_regions, solve
+from sightline.agents.models.space_answers import option_for, value_for
+from sightline.agents.models.space_case import Case, Next
+from sightline.agents.models.space_forms import SPACE_FORMS, SpaceForm, parse_space
+from sightline.agents.models.space_rules import next_step
+
+Decision: TypeAlias = tuple[str, list[tuple[str, dict[str, Any]]]]
+"""What to say, and which tools to call."""
 
 MOST_DRAWN = 40
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
-_INPUT = re.compile(r"^((?:img|pano)\d+) \((\d+)x(\d+)", re.MULTILINE)
-_VIDEO = re.compile(r"^vid\d+", re.MULTILINE)
-_OBJECT = re.compile(r'^\W*(?P<handle>obj\d+) (?:\(also [^)]*\) )?"(?P<name>[^"]+)" (?P<where>.*)$', re.MULTILINE)
-_MARK = re.compile(r"in (?P<picture>(?:img|pano)\d+) (?P<kind>box|point) \((?P<place>[^)]*)\) \(marked by the person")
 _REGION = re.compile(
     rf"^r(?P<number>\d+): (?P<color>\w+) (?P<shape>\w+).*?box \((?P<box>[^)]*)\), centre \((?P<centre>[^)]*)\), "
     rf"(?P<area>{_NUMBER}) px",
     re.MULTILINE,
 )
 _SHORT = re.compile(r"\br\d+\b")
-_OPTION = re.compile(r"^([A-Z])\. (.+)$", re.MULTILINE)
-
-
-@dataclass
-class Prompt:
-    """What the rules read in the messages they are given."""
-
-    question: str = ""
-    options: dict[str, str] = field(default_factory=dict)
-    pictures: dict[str, tuple[int, int]] = field(default_factory=dict)
-    marks: dict[str, list[Thing]] = field(default_factory=dict)
-    results: list[ToolMessage] = field(default_factory=list)
-    last_turn: bool = False
-    added: bool = False
-    has_video: bool = False
-    unit: str | None = None
-
-    @classmethod
-    def read(cls, messages: Sequence[BaseMessage]) -> Prompt:
-        """Take the messages apart."""
-        prompt = cls()
-        said = [str(m.text) for m in messages if m.type == "human"]
-        first = said[0] if said else ""
-        found = re.search(
-            r"^Question: (.+?)$(?=\n(?:Options:|Give the answer|End with))", first, re.MULTILINE | re.DOTALL
-        )
-        prompt.question = found.group(1) if found else first
-        prompt.added = "The person adds: " in "\n".join(said)
-        unit = re.search(r"`value` is a number in (.+?)\. Where", first)
-        prompt.unit = unit.group(1) if unit else None
-        listed = first.partition("Options:\n")[2]
-        prompt.options = dict(_OPTION.findall(listed))
-        prompt.pictures = {handle: (int(w), int(h)) for handle, w, h in _INPUT.findall("\n".join(said))}
-        for item in _OBJECT.finditer("\n".join(said)):
-            for match in _MARK.finditer(item.group("where")):
-                thing = _marked(item.group("name"), [float(v) for v in match.group("place").split(",")])
-                known = prompt.marks.setdefault(match.group("picture"), [])
-                if thing not in known:
-                    known.append(thing)
-        prompt.results = [m for m in messages if isinstance(m, ToolMessage)]
-        prompt.has_video = bool(_VIDEO.search(first))
-        prompt.last_turn = bool(said) and "This is your last turn" in said[-1]
-        return prompt
-
-    def result_of(self, tool: str) -> ToolMessage | None:
-        """The latest result of a tool."""
-        return next((message for message in reversed(self.results) if message.name == tool), None)
 
 
 class RulesModel(BaseChatModel):
@@ -119,17 +75,21 @@ class RulesModel(BaseChatModel):
         message = AIMessage(said, tool_calls=tool_calls, usage_metadata=usage)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
-    def _decide(self, prompt: Prompt) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    def _decide(self, prompt: Prompt) -> Decision:
         """What to say, and which tools to call."""
         if "answer" not in self.tools:
             return "The embedded rules answer with tools: use the strategy react.\nANSWER: cannot tell", []
+        in_space = _space_form(prompt)
+        if in_space is not None and not prompt.added:
+            return self._space(prompt, in_space)
         picture, reason = self._picture(prompt)
         marks = prompt.marks.get(picture, [])
         form = parse(prompt.question, list(prompt.options.values()), [m.mark for m in marks if m.mark])
-        if form is None:
+        if form is None and in_space is None:
             return self._cannot(prompt, OUTSIDE)
         if prompt.added:
             return self._cannot(prompt, "I cannot follow what was added to the question; ask it anew.")
+        assert form is not None, "a question about space that nothing was added to is answered above"
         if reason:
             return self._cannot(prompt, reason)
         if prompt.unit is not None and not _has_unit(form, prompt.unit):
@@ -186,11 +146,35 @@ class RulesModel(BaseChatModel):
         found = [parse_referent(text, names) for text in prompt.options.values()]
         return any(r is not None and r.mark is None and (r.color or r.shape) for r in found)
 
+    def _space(self, prompt: Prompt, form: SpaceForm) -> Decision:
+        """The next step of a question about space."""
+        case = Case(
+            question=prompt.question,
+            options=prompt.options,
+            pictures=prompt.photos,
+            objects=prompt.objects,
+            seen_in=prompt.seen_in,
+            known=prompt.known,
+            done=prompt.done,
+            tools=frozenset(self.tools),
+            unit=prompt.unit,
+        )
+        try:
+            step = next_step(form, case)
+            if isinstance(step, Next):
+                if prompt.last_turn:
+                    return self._cannot(prompt, f"the budget is too small: {step.words} That takes a step of its own.")
+                return step.words, step.calls
+            if prompt.options:
+                return self._say(prompt, option_for(step, prompt.options), step.words)
+            kind = self.tools["answer"].get("properties", {}).get("value", {})
+            return self._say(prompt, value_for(step, kind, prompt.unit), step.words)
+        except UnclearError as unclear:
+            return self._cannot(prompt, str(unclear))
+
     # Answering
 
-    def _answer(
-        self, prompt: Prompt, form: Form, verdict: Verdict, view: View
-    ) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    def _answer(self, prompt: Prompt, form: Form, verdict: Verdict, view: View) -> Decision:
         if prompt.options:
             letter = _option_for(verdict, prompt.options, view)
             if letter is None:
@@ -202,12 +186,12 @@ class RulesModel(BaseChatModel):
             return self._cannot(prompt, f"{verdict.words} That is not the kind of answer asked for.")
         return self._say(prompt, value, verdict.words)
 
-    def _say(self, prompt: Prompt, value: Any, words: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    def _say(self, prompt: Prompt, value: Any, words: str) -> Decision:
         if prompt.last_turn:
             return f"{_sentence(words)}\nANSWER: {value if isinstance(value, str) else json.dumps(value)}", []
         return _sentence(words), [("answer", {"value": value, "details": words})]
 
-    def _cannot(self, prompt: Prompt, reason: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    def _cannot(self, prompt: Prompt, reason: str) -> Decision:
         if prompt.last_turn:
             return f"{_sentence(reason)}\nANSWER: cannot tell", []
         return "", [("answer", {"cannot_tell": True, "details": reason})]
@@ -216,9 +200,20 @@ class RulesModel(BaseChatModel):
 OUTSIDE = (
     "This question is outside what I understand. I am the embedded rules, not a vision-language model; I understand:\n"
     + "\n".join(f"- {what}: {example}" for what, example in FORMS)
+    + "\nWith two or more photos of one place, about what is marked in them:\n"
+    + "\n".join(f"- {what}: {example}" for what, example in SPACE_FORMS)
     + "\nFor anything else give a model, e.g. --model openai:gpt-5."
 )
 """What is said to a question that is none of the forms."""
+
+
+def _space_form(prompt: Prompt) -> SpaceForm | None:
+    """What is asked about space, where there are several photos and it is not about pixels."""
+    if len(prompt.photos) < 2 or re.search(
+        r"\b(?:pixels?|px)\b", f"{prompt.question} {prompt.unit or ''}", re.IGNORECASE
+    ):
+        return None
+    return parse_space(prompt.question, list(prompt.options.values()), list(prompt.objects), prompt.photos)
 
 
 def _has_unit(form: Form, unit: str) -> bool:
@@ -238,14 +233,6 @@ def _regions(text: str) -> list[Thing]:
         name = f"the {color} {noun} r{match.group('number')} at ({x:.0f}, {y:.0f})"
         things.append(Thing(name, (x0, y0, x1, y1), (x, y), float(match.group("area")), color, shape))
     return things
-
-
-def _marked(name: str, place: list[float]) -> Thing:
-    if len(place) == 2:
-        x, y = place
-        return Thing(name, (x, y, x, y), (x, y), None, mark=name)
-    x0, y0, x1, y1 = place
-    return Thing(name, (x0, y0, x1, y1), ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0) * (y1 - y0), mark=name)
 
 
 def _drawn(picture: str, verdict: Verdict) -> dict[str, Any]:

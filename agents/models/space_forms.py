@@ -197,11 +197,12 @@ def _stand(text: str, marks: Sequence[str]) -> SpaceForm | None:
 
 def _mark(text: str, marks: Sequence[str]) -> str | None:
     """The mark that a noun phrase names."""
-    words = _bare(text)
-    return next((mark for mark in marks if _bare(mark) == words), None)
+    words = bare(text)
+    return next((mark for mark in marks if bare(mark) == words), None)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """A noun phrase without its article, its case and its punctuation."""
     words = _normalise(text)
     for article in ("the ", "a ", "an ", "my "):
         words = words.removeprefix(article)

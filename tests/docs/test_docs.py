@@ -81,10 +81,12 @@ def test_links_and_targets_exist(page: Path) -> None:
 
 def test_the_forms_are_those_of_the_code() -> None:
     from sightline.agents.models.forms import FORMS
+    from sightline.agents.models.space_forms import SPACE_FORMS
 
     page = (ROOT / "docs" / "rules.md").read_text("utf-8")
-    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", page, re.MULTILINE)[1:]
-    assert tuple(rows) == FORMS
+    first, second = re.findall(r"^\| .+ \|\n\|-\|-\|\n((?:\|.+\|\n)+)", page, re.MULTILINE)
+    for table, forms in ((first, FORMS), (second, SPACE_FORMS)):
+        assert tuple(re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE)) == forms
 
 
 def test_the_tool_table_names_every_tool() -> None:
