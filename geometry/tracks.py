@@ -200,7 +200,7 @@ class Track:
         matrices = np.array(transforms, dtype=np.float64)
         if matrices.shape != (len(self.times), 3, 3):
             raise ValueError(f"one (3, 3) transform a frame is needed, {len(self.times)} of them, not {matrices.shape}")
-        unknown = np.isnan(matrices).any(axis=(1, 2))
+        unknown = np.asarray(np.isnan(matrices).any(axis=(1, 2)))
         matrices[unknown] = np.eye(3)
         centres = np.where(unknown[:, None], np.nan, self.centres)
         homogeneous = np.concatenate([centres, np.ones((len(centres), 1))], axis=1)
