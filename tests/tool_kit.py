@@ -13,6 +13,7 @@ from loop_kit import photo
 from sightline.geometry.dialects import CoordinateDialect, PictureLimits
 from sightline.memory import ToolFinished, ToolStarted, Usage, Workspace
 from sightline.tools import Instrument, LookReply, Sees, ToolContext
+from sightline.tools.back_ends import BackEnds
 from sightline.tools.binding import StoredPixels
 from sightline.tools.execution import execute
 
@@ -40,13 +41,34 @@ def call(
     look: Any = None,
     *,
     name: str = "t.1",
+    back_ends: BackEnds | None = None,
 ) -> ToolFinished:
     """Make one call and let it take effect, as the loop does."""
     workspace.append(ToolStarted(call=name, tool=instrument.name))
-    finished = asyncio.run(execute(instrument, arguments, ToolContext(workspace, look, sees=sees), name))
+    context = ToolContext(workspace, look, sees=sees, back_ends=back_ends or BackEnds())
+    finished = asyncio.run(execute(instrument, arguments, context, name))
     workspace.append(finished)
     workspace.commit([name])
     return finished
+
+
+def moving_video(path: Path, frames: int = 24, size: tuple[int, int] = (160, 120)) -> Path:
+    """A video of a second: a red square that goes from left to right over a textured wall."""
+    import av
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=24)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(frames):
+            pixels = photo(*size)
+            left = 10 + number * (size[0] - 50) // frames
+            pixels[50:80, left : left + 30] = (220, 30, 30)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return path
 
 
 @dataclass

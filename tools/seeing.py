@@ -17,7 +17,7 @@ from sightline.geometry.transforms import PictureTransform
 from sightline.memory import Artifact, InstrumentLimit, Picture, Workspace
 from sightline.memory.exif import CameraExif
 from sightline.tools.back_ends.protocols import Seen
-from sightline.tools.reconstruction.inputs import intrinsics_for
+from sightline.tools.intrinsics import intrinsics_for
 
 CAMERA = "camera"
 """Where a virtual view's artifact data keep its camera (`Camera.to_json`); its reconstruction is under `cloud`."""

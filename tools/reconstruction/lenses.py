@@ -8,7 +8,7 @@ from typing import Any
 
 from sightline.geometry.cameras import Intrinsics
 from sightline.tools.back_ends.protocols import Seen
-from sightline.tools.reconstruction.inputs import narrowed
+from sightline.tools.intrinsics import narrowed
 
 DISTORTION_FROM = 4
 """Pictures of one lens from which its distortion is fitted; fewer cannot tell it from the focal length."""

@@ -1,4 +1,4 @@
-"""What a reconstruction is made from: pictures with what is known of their cameras.
+"""Which intrinsics a picture is given, and what a fit to pictures makes of them.
 
 The focal length decides everything that follows, so it is chosen in one place, in a fixed order: what a person states,
 then EXIF where it still describes these pixels, then a guess. Each choice says what it is.
@@ -9,9 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sightline.geometry.cameras import FOCAL_FACTORS, Intrinsics, Size
 
 CAMERA_ASPECTS = (4 / 3, 3 / 2, 16 / 9, 1.0, 2.0, 18.5 / 9, 20 / 9)
@@ -20,35 +17,6 @@ ASPECT_TOLERANCE = 0.012
 """Sensors are a little off the round ratio: 4000x3000 and 4032x3024 are 4:3, 4240x2832 is 3:2 within 0.2 %."""
 SMALLEST_FOCAL, LARGEST_FOCAL = 0.2, 12.0
 """Focal length over the longer side: a 136 degree lens, a 430 mm one. Beyond, EXIF is a mistake."""
-
-
-@dataclass(frozen=True)
-class InputView:
-    """One picture to reconstruct from.
-
-    Attributes:
-        handle: What the model calls it.
-        pixels: (H, W, 3) uint8 RGB.
-        intrinsics: For these pixels; its source says how far to trust it.
-        mask: (H, W), True where the pixels must not be used (mirrors, screens, moving people); None for nowhere.
-    """
-
-    handle: str
-    pixels: NDArray[np.uint8]
-    intrinsics: Intrinsics
-    mask: NDArray[np.bool_] | None = None
-
-    def __post_init__(self) -> None:
-        shape = self.pixels.shape
-        if len(shape) != 3 or shape[2] != 3 or self.pixels.dtype != np.uint8:
-            raise ValueError(f"{self.handle}: pixels are (H, W, 3) uint8, not {shape} {self.pixels.dtype}")
-        if self.intrinsics.size != (shape[1], shape[0]):
-            raise ValueError(
-                f"{self.handle}: the camera is for {self.intrinsics.width}x{self.intrinsics.height} pixels, "
-                f"the picture has {shape[1]}x{shape[0]}"
-            )
-        if self.mask is not None and self.mask.shape != shape[:2]:
-            raise ValueError(f"{self.handle}: the mask is {self.mask.shape}, the picture {shape[:2]}")
 
 
 @dataclass(frozen=True)
