@@ -29,12 +29,13 @@ ELSEWHERE = {
     "read_text": "weights",
     "track": "weights",
     "relative_camera_motion": "textured photos",
+    "match_objects": "a mug",
 }
 """Tools whose example this scene cannot serve, and what they need; here they must fail in words."""
 
 THINGS = (
-    thing(2, "red table", (0.2, 3.6), (1.4, 0.9, 0.7)),
-    thing(3, "green vase", (0.4, 3.5), (0.2, 0.2, 0.35), bottom=0.7),
+    thing(2, "red bench", (0.2, 3.6), (2.2, 0.5, 0.5)),
+    thing(3, "green vase", (0.4, 3.5), (0.2, 0.2, 0.35), bottom=0.5),
     thing(4, "blue chair", (-1.2, 3.4), (0.5, 0.5, 0.9), bearing=90.0),
 )
 SHOTS = tuple(
@@ -55,7 +56,8 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for name, arguments in (
         ("reconstruct", {"images": ["img1", "img2"]}),
         ("estimate_depth", {"image": "img1"}),
-        ("front_of", {"object": "obj3"}),
+        *(("locate", {"thing": handle, "cloud": "cloud1"}) for handle in ("obj1", "obj2", "obj3")),
+        ("front_of", {"object": "obj3", "image": "img1"}),
     ):
         run.text(find(name), **arguments)
     return run, request.param
@@ -87,10 +89,14 @@ def test_its_example_works_on_a_run_that_has_what_it_names(instrument: Tool, sce
     run, dialect = scene
     workspace = run.workspace
     look = SaidBefore(['{"visible": true, "box": [100, 120, 300, 240]}'] * 9)
-    sees = seeing(DIALECTS[dialect], longest=300)
+    sees = seeing(DIALECTS[dialect], longest=400)
     name = f"example.{instrument.name}"
     finished = call(instrument, instrument.example, workspace, sees, look, name=name, back_ends=run.back_ends)
-    if instrument.name in ELSEWHERE:
+    # In another dialect the example's numbers are other places, where there may be nothing.
+    elsewhere = dialect != "pixels" and any(p.has_places for p in instrument.parameters)
+    if elsewhere and finished.outcome == "limit":
+        assert not finished.detail
+    elif instrument.name in ELSEWHERE:
         assert finished.outcome in ("limit", "infrastructure"), finished.text
         assert not finished.detail
     else:

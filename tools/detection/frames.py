@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.memory import InstrumentLimit
+from sightline.tools.video.decoding import read
 
 
 def read_frames(path: Path, per_second: float, most: int) -> Iterator[tuple[float, NDArray[np.uint8]]]:
@@ -25,27 +25,5 @@ def read_frames(path: Path, per_second: float, most: int) -> Iterator[tuple[floa
     Raises:
         InstrumentLimit: The video cannot be decoded.
     """
-    import av
-
-    given = 0
-    wanted = 0.0
-    try:
-        with av.open(str(path.absolute())) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            start: float | None = None
-            for frame in container.decode(stream):
-                now = float(frame.time or 0.0)
-                start = now if start is None else start
-                if now - start + 1e-6 < wanted:
-                    continue
-                turns = round(frame.rotation / 90) % 4
-                pixels = frame.to_ndarray(format="rgb24")
-                yield now - start, np.ascontiguousarray(np.rot90(pixels, turns))
-                given += 1
-                wanted = (now - start) + 1 / per_second - 1e-3
-                if given >= most:
-                    return
-    except av.FFmpegError as error:
-        if not given:
-            raise InstrumentLimit("the video cannot be decoded.", "Convert it to MP4 first.") from error
+    for frame in read(path, per_second, most):
+        yield frame.time, frame.pixels

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry.reconstructions import Reconstruction
-from sightline.memory import Fact, ModelMistake, ObjectsMatched, Picture, SceneObject, Workspace
+from sightline.memory import Fact, InstrumentLimit, ModelMistake, ObjectsMatched, Picture, SceneObject, Workspace
 from sightline.memory.refs import plain
 from sightline.tools.back_ends.naming import normal, plural
 from sightline.tools.contract import ToolContext, ToolResult, tool
@@ -60,6 +60,12 @@ def match_objects(context: ToolContext, images: list[Picture], names: list[str] 
     things, facts, notes = (
         _known_things(context.workspace, images) if not names else _detected(context, images, names, 0.3)[:3]
     )
+    if not things and names:
+        raise InstrumentLimit(
+            f"no {', '.join(names)} was detected in {', '.join(image.handle for image in images)}, which does not show "
+            "that there is none.",
+            "Try other words, a lower threshold with `detect`, or mark what you mean.",
+        )
     if not things:
         raise ModelMistake(
             "no object is known in these photos.", "Give `names` to detect them, or mark or detect them first."

@@ -43,7 +43,7 @@ _UPRIGHT = ("up", "top", "upright", "vertical")
 
 @tool(
     family="scene",
-    example={"thing": "obj1", "attribute": "handle", "image": "img1", "tip": [120, 80]},
+    example={"thing": "obj1", "attribute": "handle", "image": "img1", "tip": [200, 150]},
     parallel_safe=False,
     time_limit=900,
 )
