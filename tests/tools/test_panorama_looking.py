@@ -186,7 +186,7 @@ def test_the_cube_map_shows_every_disc_and_each_face_is_a_view(shared: Workspace
         assert camera.rays(points[0]) @ vector(*DISCS[name][0]) > np.cos(np.radians(0.5)), name
         assert intrinsics_of(shared, face).horizontal_fov == pytest.approx(90)
     # The faces of the middle row are in reading order, up is above front and down below it.
-    regions = {link.handle: link.region or (0.0,) for link in links}
+    regions = {link.handle: link.region or (0.0,) * 4 for link in links}
     front, right, back, left, up, down = regions.values()
     assert left[0] < front[0] < right[0] < back[0]
     assert up[0] == down[0] == front[0]
