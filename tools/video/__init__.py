@@ -1,0 +1,10 @@
+"""Tools for videos: frames as pictures, how things move, and the way they take."""
+
+from __future__ import annotations
+
+from sightline.tools.video.showing import sample_frames, show_frames
+
+TOOLS = [sample_frames, show_frames]
+"""The family, in the order it is listed."""
+
+__all__ = ["TOOLS", "sample_frames", "show_frames"]
