@@ -47,7 +47,7 @@ def refused(workspace: Workspace, instrument: Any, outcome: str, **arguments: An
 
 
 def test_from_the_first_camera_everything_is_on_its_side(workspace: Workspace) -> None:
-    text, where = seen(workspace, picture="img1")
+    text, where = seen(workspace, image="img1")
     assert set(where) == {"ahead", "left", "right", "above", "below"}
     assert where["left"][0] < -0.2 < 0.2 < where["right"][0]
     assert where["above"][1] < -0.2 < 0.2 < where["below"][1]
@@ -96,7 +96,7 @@ def test_moving_is_level_and_along_the_anchors_axes(workspace: Workspace) -> Non
     assert level["right"][0] + 0.03 < moved["right"][0]
     assert moved["left"][0] < level["left"][0] - 0.03
     # From img2, which looks east, right is south.
-    _, _, handle = run(view, {"cloud": "cloud1", "picture": "img2", "right": 1.0}, workspace)
+    _, _, handle = run(view, {"cloud": "cloud1", "image": "img2", "right": 1.0}, workspace)
     assert np.allclose(taken(workspace, handle).position, (0.5, -1, HEIGHT))
 
 
@@ -132,16 +132,16 @@ def test_straight_above_picture_up_is_where_the_approach_led(workspace: Workspac
 
 def test_an_orbit_around_a_point_of_a_picture(workspace: Workspace) -> None:
     x, y = balls().cameras["img1"].project(BALLS["right"][0])[0]
-    arguments = {"cloud": "cloud1", "azimuth": 25, "picture": "img1", "point": [x, y]}
+    arguments = {"cloud": "cloud1", "azimuth": 25, "image": "img1", "point": [x, y]}
     text, pixels, _ = run(orbit, arguments, workspace)
     where = middles(pixels)["right"]
     assert where == pytest.approx((pixels.shape[1] / 2, pixels.shape[0] / 2), abs=20)
     assert f"looking at what is at {point_ref('img1', (x, y))} in img1" in text
-    assert "nothing of cloud1 lies at" in refused(workspace, orbit, "limit", azimuth=5, picture="img1", point=[5, 5])
+    assert "nothing of cloud1 lies at" in refused(workspace, orbit, "limit", azimuth=5, image="img1", point=[5, 5])
 
 
 def test_around_the_scene_the_middle_is_the_middle(workspace: Workspace) -> None:
-    text, _, handle = run(orbit, {"cloud": "cloud1", "azimuth": 0, "elevation": 20, "picture": "img2"}, workspace)
+    text, _, handle = run(orbit, {"cloud": "cloud1", "azimuth": 0, "elevation": 20, "image": "img2"}, workspace)
     assert "the middle of the scene" in text
     found = taken(workspace, handle)
     low, high = balls().cloud.extent()
@@ -199,7 +199,7 @@ def test_coverage_is_that_of_the_picture_and_the_rest_is_hatched(workspace: Work
 
 def test_a_view_is_a_place_to_start_from(workspace: Workspace) -> None:
     _, _, first = run(view, {"cloud": "cloud1", "yaw": 40}, workspace)
-    text, pixels, second = run(view, {"cloud": "cloud1", "picture": first, "yaw": 50}, workspace)
+    text, pixels, second = run(view, {"cloud": "cloud1", "image": first, "yaw": 50}, workspace)
     assert set(middles(pixels)) == {"east"}
     assert f"from the viewpoint of {first}" in text
     assert np.allclose(taken(workspace, second).pose[:3, :3], camera(90).rotation)
@@ -216,7 +216,7 @@ def test_a_view_stays_where_it_was_when_a_scale_is_stated(tmp_path: Path) -> Non
     text, before, first = run(view, {"cloud": "cloud1", "forward": 0.5}, workspace)
     assert "moved 0.5 scene units forward" in text
     call(state, {}, workspace, name="t.scale")
-    text, after, second = run(view, {"cloud": "cloud1", "picture": first, "forward": 0}, workspace)
+    text, after, second = run(view, {"cloud": "cloud1", "image": first, "forward": 0}, workspace)
     assert np.allclose(taken(workspace, second).position, (0, 1, 2 * HEIGHT))
     assert np.mean(before != after) < 0.01
     text, _, third = run(view, {"cloud": "cloud1", "forward": 0.5}, workspace)
@@ -244,10 +244,10 @@ def test_a_wider_field_of_view_makes_things_smaller(workspace: Workspace) -> Non
 
 def test_what_stands_in_front_is_said(workspace: Workspace) -> None:
     # From behind the ball ahead the camera looks through it at what lies beyond.
-    text, _ = seen(workspace, orbit, azimuth=0, around="obj7", picture="img1")
+    text, _ = seen(workspace, orbit, azimuth=0, around="obj7", image="img1")
     assert "hides" not in text
     _, _, beyond = run(view, {"cloud": "cloud1", "forward": 8.0}, workspace)
-    text, _ = seen(workspace, orbit, azimuth=0, around="obj7", picture=beyond)
+    text, _ = seen(workspace, orbit, azimuth=0, around="obj7", image=beyond)
     assert "Something nearer hides obj7 behind ball at the middle of the picture" in text
 
 
@@ -256,12 +256,12 @@ def test_refusals_say_what_would_do(workspace: Workspace, tmp_path: Path) -> Non
     assert "-360 to 360" in refused(workspace, view, "mistake", yaw=4000)
     assert "-90 and 90" in refused(workspace, orbit, "mistake", azimuth=0, elevation=100, around="obj1")
     assert "Choose 0.02 to 50" in refused(workspace, orbit, "mistake", azimuth=0, distance=0, around="obj1")
-    assert "one middle" in refused(workspace, orbit, "mistake", azimuth=0, around="obj1", point=[1, 1], picture="img1")
+    assert "one middle" in refused(workspace, orbit, "mistake", azimuth=0, around="obj1", point=[1, 1], image="img1")
     assert "at one place" in refused(workspace, stand_at, "limit", a="obj1", b="obj4")
     assert "2 to 12" in refused(workspace, contact_sheet, "mistake", count=40)
     assert "1 to 20 objects" in refused(workspace, fit_view, "mistake", objects=[])
     workspace.add_picture(np.zeros((SIZE[1], SIZE[0], 3), np.uint8))
-    assert "Pictures with one: img1 and img2" in refused(workspace, view, "mistake", picture="img3")
+    assert "Pictures with one: img1 and img2" in refused(workspace, view, "mistake", image="img3")
     other = workspace_with(tmp_path / "other", balls(), placed=False)
     assert "Locate obj1 in cloud1 first" in refused(other, stand_at, "limit", a="obj1", b="obj2")
 

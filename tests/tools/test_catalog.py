@@ -57,7 +57,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ("reconstruct", {"images": ["img1", "img2"]}),
         ("estimate_depth", {"image": "img1"}),
         *(("locate", {"thing": handle, "cloud": "cloud1"}) for handle in ("obj1", "obj2", "obj3")),
-        ("front_of", {"object": "obj3", "image": "img1"}),
+        ("front_of", {"thing": "obj3", "image": "img1"}),
     ):
         run.text(find(name), **arguments)
     return run, request.param

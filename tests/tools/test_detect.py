@@ -242,7 +242,7 @@ def test_segment_by_box_point_and_object(run: Run) -> None:
     mask = run.workspace.arrays(handle)["mask"]
     assert box_around(mask) == pytest.approx(box)
     middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]
-    by_object = run.text(segment, image="img1", object="obj1")
+    by_object = run.text(segment, image="img1", thing="obj1")
     assert "the outline of obj1 (chair)" in by_object
     by_point = run.text(segment, image="img1", point=middle, name="seat")
     assert "(seat)" in by_point
@@ -256,7 +256,7 @@ def test_segment_by_box_point_and_object(run: Run) -> None:
 def test_segment_needs_a_place(run: Run) -> None:
     assert "Give one of them" in run(segment, image="img1").text
     run(detect, image="img1", names=["chair"])
-    assert "was not seen in img3" in run(segment, image="img3", object="obj1").text
+    assert "was not seen in img3" in run(segment, image="img3", thing="obj1").text
     assert run(segment, image="img1", point=[5, 5]).outcome != "ok"  # sky: nothing there
 
 

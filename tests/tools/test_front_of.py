@@ -172,19 +172,19 @@ def test_by_a_back_end_as_azimuth_and_as_bearing(run: Run) -> None:
     run(detect, image="img1", names=["chair", "lamp", "box"])
     run.reconstruct("img1", "img2")
     named = {o.name: h for h, o in run.workspace.scene.objects.items()}
-    text = run.text(front_of, object=named["chair"], image="img1")
+    text = run.text(front_of, thing=named["chair"], image="img1")
     assert "faces +40 +- 0 degrees (away and to the right)" in text
     assert "In cloud1 that is bearing 40 +- 0 degrees" in text  # its +y is the first camera's forward
     assert "oracle" not in text
     run(detect, image="img2", names=["chair"])
     other = next(h for h, o in run.workspace.scene.objects.items() if o.in_picture("img2") and o.name == "chair")
-    elsewhere = run.text(front_of, object=other, image="img2")
+    elsewhere = run.text(front_of, thing=other, image="img2")
     assert "faces +70 +- 0 degrees" in elsewhere  # img2 looks towards bearing 0
     assert "In cloud1 that is bearing 40 +- 0 degrees" in elsewhere  # the same way in one world
     fact = run.workspace.scene.objects[named["chair"]].faces["front"]
     assert (fact.verdict, fact.picture, fact.azimuth) == ("found", "img1", pytest.approx(40))
-    assert "symmetric: it has no front" in run.text(front_of, object=named["lamp"], image="img1")
-    assert "unknown" in run.text(front_of, object=named["box"], image="img1")
+    assert "symmetric: it has no front" in run.text(front_of, thing=named["lamp"], image="img1")
+    assert "unknown" in run.text(front_of, thing=named["box"], image="img1")
 
 
 def test_by_marked_points_with_and_without_a_reconstruction(run: Run) -> None:
@@ -195,13 +195,13 @@ def test_by_marked_points_with_and_without_a_reconstruction(run: Run) -> None:
     camera = Camera(Intrinsics.from_focal((320, 240), focal), pose_from(rotation, (-1.5, 1.0, 1.5)))
     way = np.array([math.sin(a), math.cos(a), 0])
     feet = [project(tuple(np.array([0.6, 4.0, 0.0]) + s * 0.28 * way), camera) for s in (-1, 1)]
-    alone = run.text(front_of, object="obj1", image="img1", back=list(feet[0]), front=list(feet[1]))
+    alone = run.text(front_of, thing="obj1", image="img1", back=list(feet[0]), front=list(feet[1]))
     assert "taken for level" in alone
     fact = run.workspace.scene.objects["obj1"].faces["front"]
     assert abs(difference(fact.azimuth, 40)) <= fact.error
     run.reconstruct("img1", "img2")
     seat = [project(tuple(np.array([0.6, 4.0, 0.9]) + s * 0.28 * way), camera) for s in (-1, 1)]
-    text = run.text(front_of, object="obj1", image="img1", method="points", back=list(seat[0]), front=list(seat[1]))
+    text = run.text(front_of, thing="obj1", image="img1", method="points", back=list(seat[0]), front=list(seat[1]))
     assert "(level)" in text
     better = run.workspace.scene.objects["obj1"].faces["front"]
     assert abs(difference(better.azimuth, 40)) <= min(better.error, 12)
@@ -214,7 +214,7 @@ def test_by_votes_of_a_model(run: Run) -> None:
         ["away and to the right", "Away and to the right.", "- to the right", "cannot tell", "away and to the right"]
     )
     run.look = look
-    text = run.text(front_of, object="obj1", image="img1")
+    text = run.text(front_of, thing="obj1", image="img1")
     assert "by vlm" in text
     assert "Votes: 3 away and to the right, 1 to the right, 1 cannot tell." in text
     asked = [prompt for prompt, _ in look.asked]
@@ -225,8 +225,8 @@ def test_by_votes_of_a_model(run: Run) -> None:
 
 def test_what_cannot_be_asked_is_told(run: Run) -> None:
     run(detect, image="img1", names=["chair"])
-    assert "Give both" in run(front_of, object="obj1", image="img1", back=[10, 10]).text
-    assert "was not seen in img2" in run(front_of, object="obj1", image="img2").text
-    assert "needs `back` and `front`" in run(front_of, object="obj1", image="img1", method="points").text
+    assert "Give both" in run(front_of, thing="obj1", image="img1", back=[10, 10]).text
+    assert "was not seen in img2" in run(front_of, thing="obj1", image="img2").text
+    assert "needs `back` and `front`" in run(front_of, thing="obj1", image="img1", method="points").text
     run.back_ends = BackEnds(offline=True)
-    assert "Mark `back` and `front`" in run(front_of, object="obj1", image="img1").text
+    assert "Mark `back` and `front`" in run(front_of, thing="obj1", image="img1").text

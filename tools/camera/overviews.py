@@ -140,14 +140,14 @@ def _camera_words(handle: str, camera: Camera) -> str:
     return f"{handle} at ({x}, {y}) looking {looks}"
 
 
-@tool(family="camera", example={"cloud": "cloud1", "count": 6}, places_in="picture")
+@tool(family="camera", example={"cloud": "cloud1", "count": 6}, places_in="image")
 def contact_sheet(
     context: ToolContext,
     cloud: Cloud,
     count: int = 6,
     how: Literal["orbit", "turn"] = "orbit",
     around: SceneObject | None = None,
-    picture: Picture | None = None,
+    image: Picture | None = None,
     point: Point | None = None,
     elevation: float | None = None,
     distance: float = 1.0,
@@ -160,14 +160,14 @@ def contact_sheet(
         count: How many views, 2 to 12, evenly all around.
         how: `orbit` moves around a thing and looks at it, `turn` looks around from one viewpoint.
         around: The object in the middle of an orbit.
-        picture: Whose camera to start from; the first picture if left out.
+        image: Whose camera to start from; the first picture if left out.
         point: What is in the middle of an orbit, if not an object. Without either it is the middle of the scene.
         elevation: Degrees above level of an orbit, -90 to 90; that of the starting camera if left out.
         distance: Times the starting camera's distance, for an orbit.
     """
     if not 2 <= count <= MOST_VIEWS:
         raise ModelMistake(f"a contact sheet holds 2 to {MOST_VIEWS} views, not {count}.", "6 is a good start.")
-    anchor = anchor_of(context.workspace, cloud, picture)
+    anchor = anchor_of(context.workspace, cloud, image)
     lens = lens_for(anchor.camera.intrinsics)
     steps = [_wrapped(360.0 * index / count) for index in range(count)]
     if how == "turn":

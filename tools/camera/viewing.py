@@ -24,11 +24,11 @@ _IN_FRONT = 0.9  # share of the distance to a target before which something else
 _GROWN = 0.05  # share of its reach by which the box of who stands there is enlarged, to look out of it
 
 
-@tool(family="camera", example={"cloud": "cloud1", "picture": "img1", "yaw": 20})
+@tool(family="camera", example={"cloud": "cloud1", "image": "img1", "yaw": 20})
 def view(
     context: ToolContext,
     cloud: Cloud,
-    picture: Picture | None = None,
+    image: Picture | None = None,
     yaw: float = 0.0,
     pitch: float = 0.0,
     roll: float = 0.0,
@@ -45,7 +45,7 @@ def view(
     Args:
         context: What the call may use.
         cloud: The reconstruction.
-        picture: Whose camera to start from: an input picture or an earlier view; the first picture if left out.
+        image: Whose camera to start from: an input picture or an earlier view; the first picture if left out.
         yaw: Degrees to turn; + right, - left.
         pitch: Degrees to look up (+) or down (-).
         roll: Degrees to tilt the head; + to the right, - to the left.
@@ -57,7 +57,7 @@ def view(
     for name, value in (("yaw", yaw), ("pitch", pitch), ("roll", roll)):
         if abs(value) > 360:
             raise ModelMistake(f"{name} is {value:g} degrees.", "Turn by -360 to 360 degrees.")
-    anchor = anchor_of(context.workspace, cloud, picture)
+    anchor = anchor_of(context.workspace, cloud, image)
     pose = turn(move(anchor.camera.pose, right, forward, up), yaw, pitch, roll)
     parts = [wording.moved(cloud.scale, right, forward, up), wording.turned(yaw, pitch, roll)]
     if field_of_view is not None:
@@ -67,7 +67,7 @@ def view(
 
 
 @tool(
-    family="camera", example={"cloud": "cloud1", "picture": "img1", "azimuth": 40, "elevation": 20}, places_in="picture"
+    family="camera", example={"cloud": "cloud1", "image": "img1", "azimuth": 40, "elevation": 20}, places_in="image"
 )
 def orbit(
     context: ToolContext,
@@ -75,7 +75,7 @@ def orbit(
     azimuth: float,
     elevation: float | None = None,
     around: SceneObject | None = None,
-    picture: Picture | None = None,
+    image: Picture | None = None,
     point: Point | None = None,
     distance: float = 1.0,
 ) -> ToolResult:
@@ -89,11 +89,11 @@ def orbit(
         azimuth: Degrees around it; + moves the camera to its right as it looks at the thing, - to its left.
         elevation: Degrees above level, -90 to 90, 90 straight above; that of the starting camera if left out.
         around: The object in the middle; it must be located in the reconstruction.
-        picture: Whose camera to start from; the first picture if left out.
+        image: Whose camera to start from; the first picture if left out.
         point: What is in the middle, if not an object. Without either it is the middle of the scene.
         distance: Times the starting camera's distance from it: 0.5 is half as far.
     """
-    anchor = anchor_of(context.workspace, cloud, picture)
+    anchor = anchor_of(context.workspace, cloud, image)
     centre, what, reach = middle_of(cloud, anchor, around, point)
     pose, far, height = orbiting(cloud, anchor, centre, azimuth, elevation, distance)
     words = _orbit_words(cloud, anchor, what, azimuth, height, far)

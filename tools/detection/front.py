@@ -46,11 +46,11 @@ _FRAME = "0 faces away from the camera, + turns to the camera's right, 180 faces
     time_limit=900.0,
     parallel_safe=False,
     places_in="image",
-    example={"object": "obj1", "image": "img1", "back": [120, 200], "front": [220, 240]},
+    example={"thing": "obj1", "image": "img1", "back": [120, 200], "front": [220, 240]},
 )
 async def front_of(
     context: ToolContext,
-    object: SceneObject,
+    thing: SceneObject,
     image: Picture,
     method: Method = "auto",
     back: Point | None = None,
@@ -63,30 +63,30 @@ async def front_of(
 
     Args:
         context: What the call may use.
-        object: Whose front.
+        thing: The object whose front.
         image: The picture to judge it in; the object was seen there.
         method: How; auto takes what is at hand.
         back: A point at its back, for `points`.
         front: A point at its front, at the same height above the floor.
     """
-    seen = object.in_picture(image.handle)
+    seen = thing.in_picture(image.handle)
     if seen is None:
-        where = ", ".join(dict.fromkeys(s.picture for s in object.sightings)) or "no picture"
-        raise ModelMistake(f"{object.handle} was not seen in {image.handle} (it was in {where}).", "Name that picture.")
+        where = ", ".join(dict.fromkeys(s.picture for s in thing.sightings)) or "no picture"
+        raise ModelMistake(f"{thing.handle} was not seen in {image.handle} (it was in {where}).", "Name that picture.")
     if (back is None) != (front is None):
         raise ModelMistake("only one of `back` and `front` was given.", "Give both.")
-    chosen = _chosen(context, object, method, back)
+    chosen = _chosen(context, thing, method, back)
     if chosen == "points" and (back is None or front is None):
         raise ModelMistake("the method `points` needs `back` and `front`.", "Mark both on the object.")
     cloud = _cloud_of(context.workspace, image)
     told = ""
     if chosen == "vlm":
-        facing, told = await _voted(context, object, image, seen)
+        facing, told = await _voted(context, thing, image, seen)
     else:
         facing = await in_daemon_thread(
             _measured,
             context=context,
-            thing=object,
+            thing=thing,
             image=image,
             seen=seen,
             method=chosen,
@@ -94,14 +94,14 @@ async def front_of(
             cloud=cloud,
         )
     fact = ObjectFaces(
-        object=object.handle,
+        object=thing.handle,
         verdict=facing.verdict,
         picture=image.handle,
         azimuth=facing.azimuth,
         error=facing.error,
         source=f"front_of by {chosen}",
     )
-    return ToolResult(_told(object, image, facing, chosen, cloud) + told, facts=[fact])
+    return ToolResult(_told(thing, image, facing, chosen, cloud) + told, facts=[fact])
 
 
 def _chosen(context: ToolContext, thing: SceneObject, method: Method, back: object) -> str:

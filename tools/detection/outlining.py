@@ -72,7 +72,7 @@ def segment(
     image: Picture,
     box: Box | None = None,
     point: Point | None = None,
-    object: SceneObject | None = None,
+    thing: SceneObject | None = None,
     name: str = "",
 ) -> ToolResult:
     """Outline one thing, given by a box, a point on it, or a known object: a mask and its area, drawn on the picture.
@@ -84,10 +84,10 @@ def segment(
         image: Where it is.
         box: A box around it.
         point: A point on it; with a box, a point that certainly belongs to it.
-        object: A known object that was seen in this picture, instead of box and point.
+        thing: A known object that was seen in this picture, instead of box and point.
         name: What it is, to enter it as an object; empty to enter none.
     """
-    box, point = _prompt(image, box, point, object)
+    box, point = _prompt(image, box, point, thing)
     label = context.back_ends.label("segmentation")
     key = fingerprint("segment", context.workspace.digest(image.handle), [*(box or ())], [*(point or ())], label)
     known = context.workspace.made(key)
@@ -105,19 +105,19 @@ def segment(
         draft = DataDraft(
             "mask",
             {"mask": mask},
-            f"outline of {_called(object, name)} in {image.handle}",
+            f"outline of {_called(thing, name)} in {image.handle}",
             data={"picture": image.handle, "score": score, **provenance(context.back_ends, "segmentation", segmenter)},
             made_from=key,
             size=image.size,
         )
         reference = str(draft)
     around = box_around(mask)
-    facts, whose = _facts(context.workspace, image, reference, around, score, object, name)
+    facts, whose = _facts(context.workspace, image, reference, around, score, thing, name)
     drawn = (
         [
             Draft(
                 shaded(image.pixels, mask),
-                f"{image.handle} with the outline of {_called(object, name)}",
+                f"{image.handle} with the outline of {_called(thing, name)}",
                 [(image.handle, PictureTransform.identity(image.size), None)],
             )
         ]

@@ -116,7 +116,7 @@ async def semantic_orientation(
 
 async def _front(context: ToolContext, thing: SceneObject, picture: Picture) -> ToolResult:
     """As `front_of` finds it."""
-    found = front_of.function(context=context, object=thing, image=picture)
+    found = front_of.function(context=context, thing=thing, image=picture)
     return found if isinstance(found, ToolResult) else await found
 
 
