@@ -27,6 +27,8 @@ from sightline.agents.models.space_forms import Apart, CameraTurn, CloserTo, Sid
 from sightline.agents.models.space_readings import Group, Length, read_bearing, read_groups, read_length
 from sightline.agents.models.space_turning import camera_turn
 
+ONLY_A_POINT = "only the surface at the marked point is known"
+"""What the measuring tools say of what is marked with a point."""
 MOST_LISTED = 3
 """Places of an object that the prompt lists."""
 _KNOWN = re.compile(
@@ -152,7 +154,9 @@ def _apart(form: Apart, case: Case, cloud: str) -> Next | Told:
     if said is None:
         return next_calls(case, "I measure between them.", [call])
     found = _length(said)
-    words = f"{form.a} and {form.b} are {_plain(found)} apart, between their closest points that were seen."
+    words = f"{form.a} and {form.b} are {_plain(found)} apart{_between_what(said)}."
+    if ONLY_A_POINT in said:
+        words += " Where only a point is marked, what lies at that point counts: draw boxes for whole things."
     if found.metric:
         words += " It rests on the size that is stated." if _stated(case, cloud) else ""
     else:
@@ -166,6 +170,12 @@ def _apart(form: Apart, case: Case, cloud: str) -> Next | Told:
     if not found.metric and _wants_metres(case):
         raise UnclearError(words)
     return Told(found.value, _plain(found, interval=False), words, (found.low, found.high), found.unit)
+
+
+def _between_what(said: str) -> str:
+    """Between what the tool measured, in its own words."""
+    found = re.search(r'", (between [^:]+): \d', said)
+    return "" if found is None else f", {found[1]}"
 
 
 def _closer(form: CloserTo, case: Case, cloud: str) -> Next | Told:

@@ -124,7 +124,17 @@ def test_the_steps_of_a_distance() -> None:
     assert instruments.done[-1].arguments == {"a": "obj1", "b": "obj2", "cloud": "cloud1"}
     assert (told.value, told.interval) == (1.37, (1.3, 1.45))
     assert told.text == "1.37 scene units of cloud1 (not metres)"
+    assert "between the closest observed surface points" in told.words
     assert "photos alone give no metres" in told.words
+    assert "draw boxes" not in told.words
+
+
+def test_a_marked_point_is_not_the_whole_thing() -> None:
+    said = (
+        length("1.37 1.3 to 1.45")
+        + ' Of obj1 "mug" only the surface at the marked point is known, not how far it extends.'
+    )
+    assert "draw boxes for whole things" in Instruments({**IN_SPACE, "distance": said}).ask(Apart("mug", "lamp")).words
 
 
 def test_who_asks_for_metres_is_told_that_there_are_none() -> None:
