@@ -43,6 +43,15 @@ _KEEP = 0.5
 """Share of a key frame's corners that must be left for it to stay the key frame."""
 _FARTHEST = 0.25
 """Shift of the picture's middle, as a share of its longer side, after which a new key frame is taken."""
+_SURE_PX = 0.2
+_SURE = 2.0
+"""Corners off by no more than these pixels, or this many times the median, make the fit."""
+_TILES = 5
+_WEAKEST = 0.001
+_WEAKEST_IN_TILE = 0.1
+"""Weakest corner as a share of the strongest of the picture, and of its part of the picture."""
+_FLAT = 1e-6
+"""Eigenvalue below which there is no corner: a step of a grey level or so."""
 _TURNED = 0.01
 """Change of turn (radians) or zoom from which a fit is repeated."""
 STILL_PX = 0.75
@@ -179,7 +188,23 @@ def fit_similarity(here: ArrayLike, there: ArrayLike) -> tuple[Floats, NDArray[n
     matrix[:2] = part
     if np.linalg.det(matrix) < 1e-4:
         return None
-    return matrix, np.asarray(inliers).ravel().astype(bool)
+    agreeing = np.asarray(inliers).ravel().astype(bool)
+    off = np.linalg.norm(_apply(matrix, a) - b, axis=1)
+    # A slow thing agrees nearly; those that agree best make the fit.
+    best = agreeing & (off <= max(_SURE_PX, _SURE * float(np.median(off[agreeing]))))
+    if best.sum() >= FEWEST_CORNERS:
+        matrix = _least_squares(a[best], b[best])
+    return matrix, agreeing
+
+
+def _least_squares(a: Floats, b: Floats) -> Floats:
+    """The (3, 3) similarity that takes points a (N, 2) to b with the least squares, in closed form."""
+    middle_a, middle_b = a.mean(axis=0), b.mean(axis=0)
+    p, q = (a - middle_a) @ (1, 1j), (b - middle_b) @ (1, 1j)
+    ratio = complex(np.vdot(p, q) / np.vdot(p, p))
+    out = np.array([[ratio.real, -ratio.imag, 0.0], [ratio.imag, ratio.real, 0.0], [0.0, 0.0, 1.0]])
+    out[:2, 2] = middle_b - out[:2, :2] @ middle_a
+    return out
 
 
 @dataclass(frozen=True)
@@ -263,9 +288,23 @@ def _corners(gray: Gray, things: Sequence[ArrayLike]) -> NDArray[np.float32]:
             x0, y0 = np.maximum(np.floor(box[:2]).astype(int) - 2, 0)
             x1, y1 = np.maximum(np.ceil(box[2:]).astype(int) + 2, 0)
             mask[y0:y1, x0:x1] = 0
-    apart = max(4.0, max(gray.shape) / 50)
-    found: Any = cv2.goodFeaturesToTrack(gray, MOST_CORNERS, 0.01, apart, mask=mask)
-    return np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found, np.float32).reshape(-1, 1, 2)
+    strength = np.asarray(cv2.cornerMinEigenVal(gray, 3), dtype=np.float32)
+    strength[mask == 0] = 0
+    reach = max(3, round(max(gray.shape) / 60) | 1)
+    peaks = strength >= np.asarray(cv2.dilate(strength, np.ones((reach, reach), np.uint8)))
+    weakest = max(_WEAKEST * float(strength.max()), _FLAT)
+    found = []
+    # Each part of the picture gives its own: else a thing with sharp edges would outvote a soft background.
+    rows, columns = (np.linspace(0, side, _TILES + 1).round().astype(int) for side in gray.shape)
+    for y0, y1 in pairwise(rows):
+        for x0, x1 in pairwise(columns):
+            tile = strength[y0:y1, x0:x1]
+            if tile.size == 0:
+                continue
+            y, x = np.nonzero(peaks[y0:y1, x0:x1] & (tile >= max(weakest, _WEAKEST_IN_TILE * float(tile.max()))))
+            order = np.argsort(-tile[y, x], kind="stable")[: MOST_CORNERS // _TILES**2]
+            found.append(np.stack([x[order] + x0, y[order] + y0], axis=1))
+    return np.concatenate(found).astype(np.float32)[:, None]
 
 
 def _followed(
