@@ -71,9 +71,10 @@ def question_of(text: str, images: Any, given: Given) -> Question:
     marks = given.get("marks") or ()
     if isinstance(marks, Mapping):
         marks = [Mark(name, tuple(place)) for name, place in marks.items()]
-    names = [mark.name for mark in marks]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"Two marks are named {twice!r}.", "Give each a name of its own.")
+    # One name in several pictures is one thing; twice in one picture nobody could say which is meant.
+    named = [(mark.name, mark.picture) for mark in marks]
+    if twice := next((pair for pair in named if named.count(pair) > 1), None):
+        raise InputError(f"Two marks in {twice[1]} are named {twice[0]!r}.", "Give each a name of its own.")
     return Question(
         text,
         _several(images),

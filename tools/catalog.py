@@ -17,6 +17,7 @@ FAMILIES: dict[str, str] = {
     "camera": "sightline.tools.camera",
     "measure": "sightline.tools.measure",
     "scene": "sightline.tools.scene",
+    "panorama": "sightline.tools.panorama",
     "model": "sightline.tools.model",
     "memory": "sightline.tools.memory",
 }

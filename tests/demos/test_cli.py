@@ -110,7 +110,7 @@ def test_what_is_outside_the_rules_is_said(tmp_path: Path, coins: str) -> None:
         (["PHOTO", "-q", "How many?", "--steps", "0"], "steps"),
         (["PHOTO", "-q", "How many?", "--panorama", "PHOTO"], "2:1"),
         (["-q", "How many?", "--video", "PHOTO"], "video"),
-        (["PHOTO", "-q", "How many?", "--mark", "a=1,2", "--mark", "a=3,4"], "Two marks"),
+        (["PHOTO", "-q", "How many?", "--mark", "a=1,2", "--mark", "a=3,4"], "Two marks in img1"),
         (["PHOTO", "-q", "How many?", "--known", "a=1", "--known", "a=2"], "stated twice"),
         (["PHOTO", "-q", "How many?", "--base-url", "http://127.0.0.1:9"], "need no server"),
     ],

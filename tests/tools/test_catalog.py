@@ -48,12 +48,13 @@ SHOTS = tuple(
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str]:
     """A run with everything that the examples name, on a scene whose instruments read the truth."""
     run = Run(tmp_path_factory.mktemp("catalog"), THINGS, *SHOTS)
-    run.workspace.add_picture(photo(200, 100), kind="panorama")
+    run.workspace.add_picture(photo(400, 200), kind="panorama")
     run.workspace.add_video(moving_video(run.workspace.folder / "made.mp4"))
     for item in THINGS:
         for picture in ("img1", "img2", "img3"):
             run.mark(item.name, picture)
     for name, arguments in (
+        ("look", {"panorama": "pano1", "yaw": 30}),
         ("reconstruct", {"images": ["img1", "img2"]}),
         ("estimate_depth", {"image": "img1"}),
         *(("locate", {"thing": handle, "cloud": "cloud1"}) for handle in ("obj1", "obj2", "obj3")),
