@@ -150,7 +150,8 @@ class _Reader:
                 return Panorama(handle, picture.size, self.workspace)
             return self.workspace.cloud(handle) if kind.kinds == ("cloud",) else wanted(handle, self.workspace)
         noun = kind.noun.split(" ", 1)[1]
-        there = f"{noun[0].upper()}{noun[1:]}s: {', '.join(fitting[-12:]) or 'none yet'}."
+        none = f"none yet; {kind.origin}" if kind.origin else "none yet"
+        there = f"{noun[0].upper()}{noun[1:]}s: {', '.join(fitting[-12:]) or none}."
         if isinstance(handle, str) and handle in known:
             other = next(k.noun for k in HANDLES.values() if known[handle].kind in k.kinds)
             raise ModelMistake(f"{self.tool.name}: {handle} is {other}, not {kind.noun}.", there)

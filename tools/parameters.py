@@ -51,21 +51,23 @@ class HandleKind:
         kinds: Artifact kinds; empty for objects of the scene map.
         noun: What it is called.
         example: A handle.
+        origin: How one comes about, told where there is none yet.
     """
 
     kinds: tuple[str, ...]
     noun: str
     example: str
+    origin: str = ""
 
 
 HANDLES: dict[type, HandleKind] = {
     Picture: HandleKind(("input", "view", "panorama"), "a picture", "img1"),
-    Panorama: HandleKind(("panorama",), "a panorama", "pano1"),
-    Video: HandleKind(("video",), "a video", "vid1"),
-    Cloud: HandleKind(("cloud",), "a reconstruction", "cloud1"),
-    DepthMap: HandleKind(("depth",), "a depth map", "depth1"),
-    Mask: HandleKind(("mask",), "a mask", "mask1"),
-    Track: HandleKind(("track",), "a track", "track1"),
+    Panorama: HandleKind(("panorama",), "a panorama", "pano1", "hand a 2:1 equirectangular picture in as a panorama"),
+    Video: HandleKind(("video",), "a video", "vid1", "hand one in"),
+    Cloud: HandleKind(("cloud",), "a reconstruction", "cloud1", "make one with reconstruct"),
+    DepthMap: HandleKind(("depth",), "a depth map", "depth1", "make one with estimate_depth"),
+    Mask: HandleKind(("mask",), "a mask", "mask1", "make one with segment"),
+    Track: HandleKind(("track",), "a track", "track1", "make one with track"),
     SceneObject: HandleKind((), "an object", "obj1"),
 }
 """The types of handles, and what they must stand for."""

@@ -62,6 +62,11 @@ def intrinsics_of(workspace: Workspace, handle: str) -> Intrinsics:
     assert artifact.size is not None, "pictures have a size"
     if artifact.parents:
         return _of_part(workspace, artifact)
+    if artifact.kind != "input" and not _is_frame(artifact):
+        raise InstrumentLimit(
+            f"{handle} ({artifact.title}) is a drawing or a sheet: no camera took it.",
+            "Use a photo, a frame of a video (sample_frames), or a view of a reconstruction (view, orbit).",
+        )
     return _of_input(workspace, artifact, artifact.size)
 
 
@@ -69,6 +74,11 @@ def _of_input(workspace: Workspace, artifact: Artifact, size: tuple[int, int]) -
     stated = None if workspace.started is None else workspace.started.field_of_view
     focal, taken_size = _exif_focal(artifact)
     return intrinsics_for(size, focal, stated, taken_size).intrinsics
+
+
+def _is_frame(artifact: Artifact) -> bool:
+    """Whether it is one frame of a video, as it is or drawn on; a sheet holds many."""
+    return "video" in artifact.data and "time" in artifact.data
 
 
 def _exif_focal(artifact: Artifact) -> tuple[float | None, tuple[int, int] | None]:

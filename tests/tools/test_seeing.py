@@ -75,6 +75,34 @@ def test_a_panorama_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert "`look`" in raised_by(lambda: intrinsics_of(ws, "pano1"), InstrumentLimit)
 
 
+def test_a_picture_that_was_made_up_is_no_cameras(tmp_path: Path) -> None:
+    @tool(example={"image": "img1"})
+    def drawing(image: Picture) -> ToolResult:
+        """Draw.
+
+        Args:
+            image: A picture.
+        """
+        sheet = {"video": "vid1", "cells": []}
+        frame = {"video": "vid1", "time": 0.5, "frame": 12}
+        return ToolResult(
+            "",
+            [
+                Draft(photo(64, 48), "map of cloud1 from above", data={"cloud": "cloud1"}),
+                Draft(photo(64, 48), "3 frames of vid1", data=sheet),
+                Draft(photo(64, 48), "vid1 at 0.50 s", data=frame),
+            ],
+        )
+
+    ws = workspace_in(tmp_path)
+    call(drawing, {"image": "img1"}, ws)
+    for handle, title in (("view1", "map of cloud1 from above"), ("view2", "3 frames of vid1")):
+        said = raised_by(lambda h=handle: intrinsics_of(ws, h), InstrumentLimit)
+        assert f"{handle} ({title})" in said
+        assert "no camera took it" in said
+    assert intrinsics_of(ws, "view3").source == "guess"
+
+
 def test_what_is_ignored_reaches_the_back_end(tmp_path: Path) -> None:
     ws = workspace_in(tmp_path)
 
@@ -146,9 +174,18 @@ def furnished(tmp_path: Path) -> Workspace:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"cloud": "img1"}, "takes: img1 is a picture, not a reconstruction. Reconstructions: none yet."),
-        ({"cloud": "cloud7"}, "takes: there is no reconstruction 'cloud7'. Reconstructions: none yet."),
-        ({"cloud": "obj1"}, "takes: obj1 is an object, not a reconstruction. Reconstructions: none yet."),
+        (
+            {"cloud": "img1"},
+            "takes: img1 is a picture, not a reconstruction. Reconstructions: none yet; make one with reconstruct.",
+        ),
+        (
+            {"cloud": "cloud7"},
+            "takes: there is no reconstruction 'cloud7'. Reconstructions: none yet; make one with reconstruct.",
+        ),
+        (
+            {"cloud": "obj1"},
+            "takes: obj1 is an object, not a reconstruction. Reconstructions: none yet; make one with reconstruct.",
+        ),
         ({"panorama": "img1"}, "takes: img1 is a picture, not a panorama. Panoramas: pano1."),
         ({"thing": "table"}, "takes: there is no object 'table'. Objects: obj1 (Chair), obj2 (cup), obj3 (cup)."),
         ({"thing": "cup"}, "takes: 2 objects are named 'cup'. Give a handle: obj2, obj3."),
