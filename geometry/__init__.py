@@ -1,7 +1,10 @@
-"""Pure maths: how models name places in pictures, and how pictures made from others map back to them."""
+"""Pure maths: places in pictures, cameras and poses, clouds and views of them, boxes, frames, panoramas, quantities."""
 
 from __future__ import annotations
 
+from sightline.geometry.boxes import Box3D
+from sightline.geometry.cameras import Camera, Intrinsics
+from sightline.geometry.clouds import PointCloud
 from sightline.geometry.dialects import (
     DIALECTS,
     PERCENT,
@@ -12,6 +15,8 @@ from sightline.geometry.dialects import (
     CoordinateDialect,
     PictureLimits,
 )
+from sightline.geometry.quantities import Quantity, Scale
+from sightline.geometry.reconstructions import Mesh, Reconstruction
 from sightline.geometry.transforms import PictureTransform
 
 __all__ = [
@@ -21,7 +26,15 @@ __all__ = [
     "PERMILLE_YX",
     "PIXELS",
     "UNIT",
+    "Box3D",
+    "Camera",
     "CoordinateDialect",
+    "Intrinsics",
+    "Mesh",
     "PictureLimits",
     "PictureTransform",
+    "PointCloud",
+    "Quantity",
+    "Reconstruction",
+    "Scale",
 ]

@@ -66,9 +66,7 @@ def view(
     return _shown(cloud, _camera(anchor, pose, field_of_view), words)
 
 
-@tool(
-    family="camera", example={"cloud": "cloud1", "image": "img1", "azimuth": 40, "elevation": 20}, places_in="image"
-)
+@tool(family="camera", example={"cloud": "cloud1", "image": "img1", "azimuth": 40, "elevation": 20}, places_in="image")
 def orbit(
     context: ToolContext,
     cloud: Cloud,
