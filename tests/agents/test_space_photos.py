@@ -161,6 +161,7 @@ def test_moving_a_thing_changes_the_distance(ask: Ask) -> None:
     assert ratio == pytest.approx(apart("ball", "box", moved) / apart("ball", "box"), rel=0.05)
 
 
+@pytest.mark.slow
 def test_photos_alone_give_no_metres(ask: Ask) -> None:
     answer = ask("How many metres are the ball and the box apart?", expect="number", unit="m")
     assert answer.status == "cannot tell"
@@ -231,6 +232,7 @@ def test_a_stated_size_gives_metres(ask: Ask) -> None:
     assert answer.value == pytest.approx(apart("box", "chair"), rel=0.15), answer.text
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_too_small_is_said(tmp_path: Path) -> None:
     scene, pictures = photos(())
     marks = marks_on(scene, pictures, ["ball", "box"], True)
