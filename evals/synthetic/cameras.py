@@ -137,3 +137,14 @@ def orbit_of(
         way = np.array([math.sin(b) * math.cos(e), math.cos(b) * math.cos(e), math.sin(e)])
         out.append(looking_at(np.asarray(centre) + distance * way, centre, fov))
     return out
+
+
+def pan_of(camera: CameraSpec, degrees: float, count: int) -> list[CameraSpec]:
+    """Cameras that turn on the spot, evenly from this one; + turns to the right.
+
+    Args:
+        camera: The first.
+        degrees: From the first to the last.
+        count: How many, 1 or more.
+    """
+    return [replace(camera, bearing=(camera.bearing + degrees * k / max(count - 1, 1)) % 360) for k in range(count)]

@@ -1,7 +1,7 @@
 """The things that stand in a room, each made of a few parts, with its true front where a person would see one.
 
-Every maker returns a `Thing` at the origin that faces +y. The front of a chair, sofa or bed is where one's legs go; of a
-shelf, monitor, picture or clock the side one looks at; of a teddy, walker or car where it is headed.
+Every maker returns a `Thing` at the origin that faces +y. The front of a chair, sofa or bed is where one's legs go; of
+a shelf, monitor, picture or clock the side one looks at; of a teddy, walker or car where it is headed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def chair(colour: str) -> Thing:
     parts += [block((0, 0, 0.45), (0.44, 0.44, 0.04), WOOD), block((0, 0.01, 0.49), (0.4, 0.4, 0.05), cloth)]
     lean = tilt("x", 8)
     parts += [pillar((x, -0.225, 0.7), 0.018, 0.5, WOOD, turn=lean) for x in (-0.19, 0.19)]
-    parts += [block((0, -0.245, 0.82), (0.42, 0.03, 0.2), cloth, lean), block((0, -0.215, 0.63), (0.36, 0.02, 0.05), WOOD, lean)]
+    parts += [
+        block((0, -0.245, 0.82), (0.42, 0.03, 0.2), cloth, lean),
+        block((0, -0.215, 0.63), (0.36, 0.02, 0.05), WOOD, lean),
+    ]
     return _thing("chair", colour, parts, front=True)
 
 
@@ -129,7 +132,10 @@ def shelf(colour: str) -> Thing:
     for k, z in enumerate((0.23, 0.67, 1.11)):
         books = Paint((255, 255, 255), f"books{k}", 0, printed=True)
         parts += [block((-0.08 + 0.08 * k, -0.02, z), (0.66, 0.2, 0.31), DARK_WOOD, front=books)]
-    parts += [pillar((-0.2, 0, 1.46), 0.05, 0.13, _cloth("turquoise", 0.2), 0.08), ball((0.2, 0, 1.475), 0.08, _cloth("orange", 0.3))]
+    parts += [
+        pillar((-0.2, 0, 1.46), 0.05, 0.13, _cloth("turquoise", 0.2), 0.08),
+        ball((0.2, 0, 1.475), 0.08, _cloth("orange", 0.3)),
+    ]
     return _thing("shelf", colour, parts, front=True)
 
 
@@ -153,7 +159,10 @@ def lamp(colour: str) -> Thing:
 def plant(colour: str) -> Thing:
     """A potted plant; leaves every way, no front."""
     parts = [pillar((0, 0, 0.16), 0.12, 0.32, Paint(COLOURS[colour], "speckle", 0.4), 0.17)]
-    parts += [pillar((0, 0, 0.31), 0.15, 0.03, Paint((70, 48, 34), "speckle", 0.2)), pillar((0, 0, 0.5), 0.018, 0.4, DARK_WOOD)]
+    parts += [
+        pillar((0, 0, 0.31), 0.15, 0.03, Paint((70, 48, 34), "speckle", 0.2)),
+        pillar((0, 0, 0.5), 0.018, 0.4, DARK_WOOD),
+    ]
     rng = np.random.default_rng(7)
     for k in range(18):
         turn = tilt("z", 137.5 * k) @ tilt("x", float(rng.uniform(-60, 55)))
@@ -176,7 +185,7 @@ def box(colour: str) -> Thing:
     letters = {"front": "A", "right": "B", "back": "C", "left": "D", "top": "E", "bottom": "F"}
     tint: Vector = tuple(0.5 * (255 + c) for c in COLOURS[colour])  # type: ignore[assignment]
     faces = {face: Paint(tint, f"label {letter}", 0, printed=True) for face, letter in letters.items()}
-    return _thing("box", colour, [block((0, 0, size[2] / 2), size, Paint(tint), **faces)], front=True)
+    return _thing("box", colour, [block((0, 0, size[2] / 2), size, Paint(tint), None, **faces)], front=True)
 
 
 def mug(colour: str) -> Thing:
@@ -192,7 +201,10 @@ def monitor(colour: str) -> Thing:
     """A computer monitor on its foot."""
     frame, picture = Paint(COLOURS[colour], "speckle", 0.3), Paint((255, 255, 255), "screen", 0, "glowing", True)
     parts = [block((0, -0.02, 0.01), (0.24, 0.18, 0.02), frame), pillar((0, -0.04, 0.12), 0.02, 0.22, STEEL)]
-    parts += [block((0, 0, 0.34), (0.58, 0.04, 0.36), frame), sheet((0, 0.0205, 0.34), 0.54, 0.32, picture, FACING_FRONT)]
+    parts += [
+        block((0, 0, 0.34), (0.58, 0.04, 0.36), frame),
+        sheet((0, 0.0205, 0.34), 0.54, 0.32, picture, FACING_FRONT),
+    ]
     return _thing("monitor", colour, parts, front=True)
 
 
@@ -214,8 +226,12 @@ def car(colour: str) -> Thing:
     paint, glass = Paint(COLOURS[colour], "speckle", 0.6), Paint((60, 84, 110))
     parts = [block((0, 0, 0.115), (0.26, 0.58, 0.11), paint), block((0, -0.07, 0.215), (0.22, 0.28, 0.1), glass)]
     parts += [block((0, -0.07, 0.27), (0.225, 0.26, 0.02), paint), block((0, 0.19, 0.172), (0.22, 0.18, 0.012), paint)]
-    parts += [pillar((x, y, 0.065), 0.065, 0.05, BLACK, turn=_lying("x")) for x in (-0.115, 0.115) for y in (-0.18, 0.18)]
-    parts += [pillar((x, y, 0.065), 0.035, 0.054, STEEL, turn=_lying("x")) for x in (-0.115, 0.115) for y in (-0.18, 0.18)]
+    parts += [
+        pillar((x, y, 0.065), 0.065, 0.05, BLACK, turn=_lying("x")) for x in (-0.115, 0.115) for y in (-0.18, 0.18)
+    ]
+    parts += [
+        pillar((x, y, 0.065), 0.035, 0.054, STEEL, turn=_lying("x")) for x in (-0.115, 0.115) for y in (-0.18, 0.18)
+    ]
     lit, rear = Paint((255, 248, 200), behaviour="glowing"), Paint((190, 20, 20), behaviour="glowing")
     parts += [ball((x, 0.288, 0.13), (0.032, 0.02, 0.026), lit) for x in (-0.085, 0.085)]
     parts += [block((x, -0.292, 0.13), (0.05, 0.012, 0.03), rear) for x in (-0.09, 0.09)]
@@ -235,7 +251,9 @@ def walker(colour: str) -> Thing:
     for x, swing in ((-0.09, 22.0), (0.09, -22.0)):
         lean = tilt("x", swing)
         foot = np.array([x, 0, 0.9]) + lean @ np.array([0, 0, -0.82])
-        parts += [pillar(_vector(np.array([x, 0, 0.9]) + lean @ np.array([0, 0, -0.4])), 0.055, 0.8, jeans, 0.085, lean)]
+        parts += [
+            pillar(_vector(np.array([x, 0, 0.9]) + lean @ np.array([0, 0, -0.4])), 0.055, 0.8, jeans, 0.085, lean)
+        ]
         parts += [ball((x, float(foot[1]) + 0.05, float(foot[2]) - 0.025), (0.05, 0.13, 0.05), shoe)]
         arm = tilt("x", -1.2 * swing)
         shoulder = np.array([2.6 * x, 0, 1.42])
@@ -252,10 +270,21 @@ def clock(colour: str) -> Thing:
     parts += [pillar((0, 0.041, 0.16), 0.14, 0.004, Paint((245, 243, 235)), turn=_lying("y"))]
     for k in range(12):
         turn = tilt("y", 30 * k)
-        parts += [block(_vector(np.array([0, 0.044, 0.16]) + turn @ np.array([0, 0, 0.12])), (0.012, 0.004, 0.03), BLACK, turn)]
+        parts += [
+            block(
+                _vector(np.array([0, 0.044, 0.16]) + turn @ np.array([0, 0, 0.12])), (0.012, 0.004, 0.03), BLACK, turn
+            )
+        ]
     for angle, length in ((-60, 0.07), (35, 0.1)):
         turn = tilt("y", angle)
-        parts += [block(_vector(np.array([0, 0.046, 0.16]) + turn @ np.array([0, 0, length / 2])), (0.014, 0.004, length), BLACK, turn)]
+        parts += [
+            block(
+                _vector(np.array([0, 0.046, 0.16]) + turn @ np.array([0, 0, length / 2])),
+                (0.014, 0.004, length),
+                BLACK,
+                turn,
+            )
+        ]
     return _thing("clock", colour, parts, front=True)
 
 

@@ -12,9 +12,13 @@ order[first : first + count]; otherwise its children are `first` and `first + 1`
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numba as nb
 import numpy as np
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 BOX, FRUSTUM, ELLIPSOID, RECTANGLE = 0, 1, 2, 3
 PLAIN, MIRROR, GLASS, GLOWING = 0, 1, 2, 3
@@ -24,12 +28,22 @@ MAX_BOUNCES = 4
 
 # fastmath without the flags that forbid infinities
 _FAST = {"contract", "arcp", "nsz", "reassoc"}
-_jit = nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-_inline = nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, inline="always")
+_options: Any = {"nogil": True, "error_model": "numpy", "fastmath": _FAST}
+
+
+def _jit(function: Kernel) -> Kernel:
+    """Compiled at its first call, and kept on disk where the package's folder or a home can be written to."""
+    try:
+        compiled: Kernel = nb.njit(cache=True, **_options)(function)
+    except RuntimeError:
+        compiled = nb.njit(**_options)(function)
+    return compiled
 
 
 @_jit
-def hit_box(ox, oy, oz, dx, dy, dz, hx, hy, hz):
+def hit_box(
+    ox: float, oy: float, oz: float, dx: float, dy: float, dz: float, hx: float, hy: float, hz: float
+) -> tuple[float, int]:
     """Entry into |x| <= hx, |y| <= hy, |z| <= hz (exit, from inside): t and face +x -x +y -y +z -z."""
     near, far, face_in, face_out = -FAR, FAR, 0, 0
     for axis in range(3):
@@ -59,7 +73,9 @@ def hit_box(ox, oy, oz, dx, dy, dz, hx, hy, hz):
 
 
 @_jit
-def hit_frustum(ox, oy, oz, dx, dy, dz, bottom, top, h):
+def hit_frustum(
+    ox: float, oy: float, oz: float, dx: float, dy: float, dz: float, bottom: float, top: float, h: float
+) -> tuple[float, int]:
     """A capped cylinder or cone along z, |z| <= h: t and face 0 side, 4 top, 5 bottom."""
     best, face = FAR, 0
     k, middle = (top - bottom) / (2 * h), (top + bottom) / 2
@@ -88,7 +104,9 @@ def hit_frustum(ox, oy, oz, dx, dy, dz, bottom, top, h):
 
 
 @_jit
-def hit_ellipsoid(ox, oy, oz, dx, dy, dz, rx, ry, rz):
+def hit_ellipsoid(
+    ox: float, oy: float, oz: float, dx: float, dy: float, dz: float, rx: float, ry: float, rz: float
+) -> float:
     """The nearest crossing of (x/rx)^2 + (y/ry)^2 + (z/rz)^2 = 1."""
     px, py, pz, qx, qy, qz = ox / rx, oy / ry, oz / rz, dx / rx, dy / ry, dz / rz
     a = qx * qx + qy * qy + qz * qz
@@ -106,8 +124,8 @@ def hit_ellipsoid(ox, oy, oz, dx, dy, dz, rx, ry, rz):
 
 
 @_jit
-def hit_one(i, o, d, kind, rot, pos, dim):
-    """t and face of surface i for a ray in the world; FAR where it misses."""
+def hit_one(i: int, o: Any, d: Any, kind: Any, rot: Any, pos: Any, dim: Any) -> tuple[float, int]:
+    """T and face of surface i for a ray in the world; FAR where it misses."""
     x, y, z = o[0] - pos[i, 0], o[1] - pos[i, 1], o[2] - pos[i, 2]
     ox = rot[i, 0, 0] * x + rot[i, 0, 1] * y + rot[i, 0, 2] * z
     oy = rot[i, 1, 0] * x + rot[i, 1, 1] * y + rot[i, 1, 2] * z
@@ -131,7 +149,9 @@ def hit_one(i, o, d, kind, rot, pos, dim):
 
 
 @_jit
-def enter(n, ox, oy, oz, ix, iy, iz, low, high, limit):
+def enter(
+    n: int, ox: float, oy: float, oz: float, ix: float, iy: float, iz: float, low: Any, high: Any, limit: float
+) -> float:
     """Where a ray with inverse direction (ix, iy, iz) enters the box of tree node n; FAR if not before `limit`."""
     a, b = (low[n, 0] - ox) * ix, (high[n, 0] - ox) * ix
     near, far = min(a, b), max(a, b)
@@ -141,17 +161,17 @@ def enter(n, ox, oy, oz, ix, iy, iz, low, high, limit):
     near, far = max(near, min(a, b)), min(far, max(a, b))
     if far < 0.0 or near > far or near > limit:
         return FAR
-    return near
+    return float(near)
 
 
 @_jit
-def inverse(v):
+def inverse(v: float) -> float:
     """1 / v, large instead of infinite, so that no 0 * inf arises."""
     return 1.0 / v if abs(v) > 1e-18 else 1e18
 
 
 @_jit
-def cast(o, d, root, limit, any_hit, scene):
+def cast(o: Any, d: Any, root: int, limit: float, any_hit: bool, scene: Any) -> tuple[float, int, int]:
     """The first surface of the subtree `root` along a ray: t, surface, face (any one before `limit`, if `any_hit`)."""
     kind, rot, pos, dim, low, high, first, count, order = scene
     ix, iy, iz = inverse(d[0]), inverse(d[1]), inverse(d[2])
@@ -194,7 +214,7 @@ def cast(o, d, root, limit, any_hit, scene):
 
 
 @_jit
-def texel(level, u, v, index, repeat, texture, colour):
+def texel(level: int, u: float, v: float, index: int, repeat: bool, texture: Any, colour: Any) -> None:
     """Add to `colour` the linear colour of one level of a texture at (u, v) in 0..1, bilinearly."""
     pixels, start, side, linear, _ = texture
     n = side[index] >> level
@@ -218,7 +238,7 @@ def texel(level, u, v, index, repeat, texture, colour):
 
 
 @_jit
-def place(i, face, p, kind, rot, pos, dim, normal, out):
+def place(i: int, face: int, p: Any, kind: Any, rot: Any, pos: Any, dim: Any, normal: Any, out: Any) -> None:
     """Outward normal at a surface point, and (u, v, width, height) of the face in metres, as seen from outside."""
     x, y, z = p[0] - pos[i, 0], p[1] - pos[i, 1], p[2] - pos[i, 2]
     lx = rot[i, 0, 0] * x + rot[i, 0, 1] * y + rot[i, 0, 2] * z
@@ -266,7 +286,7 @@ def place(i, face, p, kind, rot, pos, dim, normal, out):
 
 
 @_jit
-def paint(m, t, slant, out, materials, texture, tint, colour):
+def paint(m: int, t: float, slant: float, out: Any, materials: Any, texture: Any, tint: Any, colour: Any) -> None:
     """Linear albedo of material m at face place `out`, its texture filtered for a ray of length t."""
     flat, image, scale, contrast, _ = materials
     _, start, side, _, mean = texture
@@ -298,7 +318,7 @@ def paint(m, t, slant, out, materials, texture, tint, colour):
 
 
 @_jit
-def sky(d, colour):
+def sky(d: Any, colour: Any) -> None:
     """What a ray that meets nothing sees: sky, a line of hills, grass."""
     hills = 0.06 + 0.05 * math.sin(3.0 * math.atan2(d[0], d[1])) + 0.02 * math.sin(11.0 * math.atan2(d[0], d[1]))
     if d[2] > hills:
@@ -311,7 +331,19 @@ def sky(d, colour):
 
 
 @_jit
-def shade(o, d, pixel_angle, scene, solid, materials, texture, lights, room, scratch, colour):
+def shade(
+    o: Any,
+    d: Any,
+    pixel_angle: float,
+    scene: Any,
+    solid: Any,
+    materials: Any,
+    texture: Any,
+    lights: Any,
+    room: Any,
+    scratch: Any,
+    colour: Any,
+) -> tuple[float, int, int]:
     """Linear colour along a ray, through glass and mirrors; returns t, surface and face of the first surface."""
     kind, rot, pos, dim = scene[0], scene[1], scene[2], scene[3]
     mat, shadow_root = solid
@@ -359,7 +391,19 @@ def shade(o, d, pixel_angle, scene, solid, materials, texture, lights, room, scr
 
 
 @_jit
-def light(p, normal, glows, shadow_root, scene, lights, room, tint, start, way, colour):
+def light(
+    p: Any,
+    normal: Any,
+    glows: bool,
+    shadow_root: int,
+    scene: Any,
+    lights: Any,
+    room: Any,
+    tint: Any,
+    start: Any,
+    way: Any,
+    colour: Any,
+) -> None:
     """Lambert's law for each point of the lamps that p sees, light from all round, and darker corners."""
     if glows:
         for j in range(3):
@@ -393,7 +437,7 @@ def light(p, normal, glows, shadow_root, scene, lights, room, tint, start, way, 
 
 
 @_jit
-def look(x, y, lens, d):
+def look(x: float, y: float, lens: Any, d: Any) -> float:
     """Unit direction in the world of picture point (x, y); returns by how much range exceeds z-depth (1: panorama)."""
     panorama, fx, fy, cx, cy, k, r = lens
     if panorama:
@@ -423,7 +467,22 @@ def look(x, y, lens, d):
 
 
 @_jit
-def first_pass(y0, y1, eye, lens, pixel_angle, scene, solid, materials, texture, lights, room, gain, owner, picture):
+def first_pass(
+    y0: int,
+    y1: int,
+    eye: Any,
+    lens: Any,
+    pixel_angle: float,
+    scene: Any,
+    solid: Any,
+    materials: Any,
+    texture: Any,
+    lights: Any,
+    room: Any,
+    gain: float,
+    owner: Any,
+    picture: Any,
+) -> None:
     """Rows y0 to y1, one ray through each pixel's centre: linear colour, depth, owner's id, and which face it was."""
     linear, depth, ids, faces = picture
     scratch = (np.empty(3), np.empty(3), np.empty(4), np.empty(3), np.empty(3), np.empty(3), np.empty(3))
@@ -440,7 +499,23 @@ def first_pass(y0, y1, eye, lens, pixel_angle, scene, solid, materials, texture,
 
 
 @_jit
-def second_pass(y0, y1, eye, lens, pixel_angle, scene, solid, materials, texture, lights, room, gain, curve, picture, smooth):
+def second_pass(
+    y0: int,
+    y1: int,
+    eye: Any,
+    lens: Any,
+    pixel_angle: float,
+    scene: Any,
+    solid: Any,
+    materials: Any,
+    texture: Any,
+    lights: Any,
+    room: Any,
+    gain: float,
+    curve: Any,
+    picture: Any,
+    smooth: Any,
+) -> None:
     """Rows y0 to y1 to 8 bits; where a pixel differs from a neighbour, the mean of four more rays."""
     linear, depth, _, faces = picture
     height, width = depth.shape

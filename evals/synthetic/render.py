@@ -1,8 +1,8 @@
 """Taking pictures of a scene: colour, exact depth and instance ids, by ray casting on all cores.
 
-    scene = example_room()
-    picture = render(scene, CameraSpec((0, -2, 1.5)), (512, 512))
-    picture.colour, picture.depth, picture.ids
+scene = example_room()
+picture = render(scene, CameraSpec((0, -2, 1.5)), (512, 512))
+picture.colour, picture.depth, picture.ids
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class Rendered:
         return np.array([[f, 0, w / 2], [0, f, h / 2], [0, 0, 1.0]])
 
 
-def render(scene: Scene, camera: CameraSpec, size: Size = (512, 512), time: float = 0.0, exposure: float = 0.0) -> Rendered:
+def render(
+    scene: Scene, camera: CameraSpec, size: Size = (512, 512), time: float = 0.0, exposure: float = 0.0
+) -> Rendered:
     """Take a picture.
 
     Args:
@@ -97,15 +99,17 @@ def render(scene: Scene, camera: CameraSpec, size: Size = (512, 512), time: floa
     picture = (linear, depth, ids, np.empty((height, width), np.int32))
     colour = np.empty((height, width, 3), np.uint8)
     shared = (
-        eye, lens, 1 / focal, packed.scene, (packed.mat, packed.shadow_root), packed.materials, library().arrays, lights,
-        room, 1.25 * 2.0**exposure,
+        eye, lens, 1 / focal, packed.scene, (packed.mat, packed.shadow_root), packed.materials, library().arrays,
+        lights, room, 1.25 * 2.0**exposure,
     )  # fmt: skip
     _in_bands(height, lambda a, b: kernels.first_pass(a, b, *shared, packed.owner, picture))
     _in_bands(height, lambda a, b: kernels.second_pass(a, b, *shared, _curve(), picture, colour))
     return Rendered(colour, depth, ids, camera, time)
 
 
-def cameras_around(scene: Scene, count: int, fov: float = 70.0, arc: float = 120.0, start: float = 200.0, height: float = 1.5) -> list[CameraSpec]:
+def cameras_around(
+    scene: Scene, count: int, fov: float = 70.0, arc: float = 120.0, start: float = 200.0, height: float = 1.5
+) -> list[CameraSpec]:
     """Cameras that walk round the room near its walls and look across its middle.
 
     Each stands as far out as the furniture lets it.
@@ -130,7 +134,9 @@ def cameras_around(scene: Scene, count: int, fov: float = 70.0, arc: float = 120
     return out
 
 
-def views_around(scene: Scene, count: int = 8, size: Size = (512, 512), fov: float = 70.0, arc: float = 120.0) -> list[Rendered]:
+def views_around(
+    scene: Scene, count: int = 8, size: Size = (512, 512), fov: float = 70.0, arc: float = 120.0
+) -> list[Rendered]:
     """Pictures by `cameras_around`, all at time 0."""
     return [render(scene, camera, size) for camera in cameras_around(scene, count, fov, arc)]
 
@@ -155,12 +161,14 @@ def _curve() -> NDArray[np.uint8]:
     """8-bit sRGB of linear 0 to 1 in 4096 steps."""
     linear = np.linspace(0, 1, 4096)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(255 * srgb).astype(np.uint8)
+    return np.asarray(np.rint(255 * srgb).astype(np.uint8))
 
 
 def _in_bands(height: int, work: Callable[[int, int], None]) -> None:
     """Do rows 0 to height, a band at a time, on as many threads as this process has cores."""
-    threads = min(MAX_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    threads = min(
+        MAX_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(partial(work, a, min(a + BAND, height))) for a in range(0, height, BAND)]:
             done.result()

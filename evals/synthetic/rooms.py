@@ -12,7 +12,17 @@ from typing import Literal
 import numpy as np
 
 from sightline.evals.synthetic.furniture import COLOURS, MAKERS, WOOD
-from sightline.evals.synthetic.solids import FACING_FRONT, Floats, Paint, Part, Thing, Vector, block, bounds, pillar, sheet
+from sightline.evals.synthetic.solids import (
+    FACING_FRONT,
+    Floats,
+    Paint,
+    Part,
+    Thing,
+    Vector,
+    block,
+    bounds,
+    sheet,
+)
 from sightline.evals.synthetic.textures import PICTURES
 from sightline.evals.synthetic.walls import chessboard_on, hang, room_shell, wall_point
 
@@ -129,7 +139,9 @@ def make_room(
     for k, (wall, along) in enumerate((("north", -0.28), ("east", 0.3), ("west", -0.3), ("south", 0.3))):
         if (texture == "weak" and k > 0) or (white_wall and wall == "west") or (chessboard and wall == "north"):
             continue
-        things.append(hang(_picture(pictures[k], f"picture on the {wall} wall"), size, wall, along * _length(size, wall), 1.35))
+        things.append(
+            hang(_picture(pictures[k], f"picture on the {wall} wall"), size, wall, along * _length(size, wall), 1.35)
+        )
     things.append(hang(replace(MAKERS["clock"]("red"), name="clock"), size, "south", -0.2 * size[0], 1.75))
     boards: tuple[Board, ...] = ()
     if chessboard:
@@ -216,7 +228,12 @@ def footprint(thing: Thing) -> tuple[Floats, Floats]:
 
 def _furnish(floor: _Floor, rng: np.random.Generator) -> list[Thing]:
     def colours(count: int) -> list[str]:
-        return [str(c) for c in rng.choice(["red", "blue", "green", "yellow", "orange", "purple", "turquoise"], count, replace=False)]
+        return [
+            str(c)
+            for c in rng.choice(
+                ["red", "blue", "green", "yellow", "orange", "purple", "turquoise"], count, replace=False
+            )
+        ]
 
     def pick(*names: str) -> str:
         return str(rng.choice(names))

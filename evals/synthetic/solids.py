@@ -244,7 +244,9 @@ def pack(things: Sequence[Thing], texture_index: dict[str, int], contrast: float
         np.array(dim, np.float64),
         *tree,
     )
-    return Packed(scene, np.array(mat, np.int32), 1, np.array(owner, np.uint16), _materials(paints, texture_index, contrast))
+    return Packed(
+        scene, np.array(mat, np.int32), 1, np.array(owner, np.uint16), _materials(paints, texture_index, contrast)
+    )
 
 
 def _materials(
@@ -292,7 +294,13 @@ def _tree(low: Floats, high: Floats, inside: NDArray[np.bool_]) -> tuple[NDArray
             first.append(0)
             count.append(0)
     lows[0], highs[0] = np.minimum(lows[1], lows[2]), np.maximum(highs[1], highs[2])
-    return np.array(lows), np.array(highs), np.array(first, np.int32), np.array(count, np.int32), np.array(order, np.int32)
+    return (
+        np.array(lows),
+        np.array(highs),
+        np.array(first, np.int32),
+        np.array(count, np.int32),
+        np.array(order, np.int32),
+    )
 
 
 def _best_cut(low: Floats, high: Floats) -> int:

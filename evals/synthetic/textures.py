@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -93,7 +94,7 @@ def _planks(n: int, seed: int) -> Picture:
     knots = _noise(n, seed + 1, 1.8, (0.35, 1.0))
     for row in range(rows):
         cuts = [0, *sorted(rng.choice(np.arange(n // 8, n - n // 8, n // 32), 2, replace=False).tolist()), n]
-        for a, b in zip(cuts, cuts[1:], strict=False):
+        for a, b in pairwise(cuts):
             tone = rng.uniform(0.62, 0.98)
             part = np.s_[row * h : (row + 1) * h, a:b]
             shift = int(rng.integers(n))
@@ -167,7 +168,7 @@ def _abstract(n: int, seed: int) -> Picture:
         if rng.uniform() < 0.4:
             cv2.circle(out, (cx, cy), r, colour, -1 if rng.uniform() < 0.6 else n // 60)
         elif rng.uniform() < 0.6:
-            cv2.fillPoly(out, [rng.integers(-r, r, (4, 2)) + (cx, cy)], colour)
+            cv2.fillPoly(out, [rng.integers(-r, r, (4, 2)) + np.array([cx, cy])], colour)
         else:
             cv2.line(out, (cx, cy), (cx + 2 * r, cy - r), colour, n // 50)
     return np.clip(out, 0, 1)
@@ -206,7 +207,7 @@ def _books(n: int, seed: int) -> Picture:
             at = top + int((0.12 + 0.2 * k + 0.1 * rng.uniform()) * n)
             out[at : at + n // 40, x + w // 6 : x + w - w // 6] = rng.uniform(0.5, 1, 3)
         x += w
-    return np.clip(out, 0, 1)
+    return np.asarray(np.clip(out, 0, 1))
 
 
 def _screen(n: int, seed: int) -> Picture:
@@ -222,21 +223,31 @@ def _screen(n: int, seed: int) -> Picture:
     for k in range(6):
         h = int(rng.uniform(0.1, 0.5) * n)
         colour = tuple(rng.uniform(0.3, 1, 3).tolist())
-        cv2.rectangle(out, (n * 5 // 8 + k * n // 18, n * 3 // 4 - h), (n * 5 // 8 + k * n // 18 + n // 25, n * 3 // 4), colour, -1)
+        cv2.rectangle(
+            out,
+            (n * 5 // 8 + k * n // 18, n * 3 // 4 - h),
+            (n * 5 // 8 + k * n // 18 + n // 25, n * 3 // 4),
+            colour,
+            -1,
+        )
     return np.clip(out, 0, 1)
 
 
 def _view_outside(n: int, seed: int) -> Picture:
     """What a window shows that is no real opening: sky, clouds, roofs, a tree; and the bars of the frame."""
     y, _ = np.mgrid[0:n, 0:n] / n
-    out = _mix(_mix((0.45, 0.68, 0.95), (0.85, 0.92, 1.0), y), (1.0, 1.0, 1.0), np.clip(_noise(n, seed, 1.5) * 1.6 - 0.5, 0, 1))
+    out = _mix(
+        _mix((0.45, 0.68, 0.95), (0.85, 0.92, 1.0), y), (1.0, 1.0, 1.0), np.clip(_noise(n, seed, 1.5) * 1.6 - 0.5, 0, 1)
+    )
     out = np.ascontiguousarray(out)
     rng = np.random.default_rng(seed)
     for k in range(7):
         x, h = k * n // 6 - n // 20, int(rng.uniform(0.2, 0.45) * n)
         wall = tuple(rng.uniform(0.45, 0.85, 3).tolist())
         cv2.rectangle(out, (x, n - h), (x + n // 7, n), wall, -1)
-        cv2.fillPoly(out, [np.array([[x, n - h], [x + n // 7, n - h], [x + n // 14, n - h - n // 12]])], (0.55, 0.25, 0.2))
+        cv2.fillPoly(
+            out, [np.array([[x, n - h], [x + n // 7, n - h], [x + n // 14, n - h - n // 12]])], (0.55, 0.25, 0.2)
+        )
         for j in range(2):
             for i in range(2):
                 a, b = x + n // 40 + i * n // 16, n - h + n // 25 + j * n // 10
@@ -244,8 +255,8 @@ def _view_outside(n: int, seed: int) -> Picture:
     for cx, cy, r in ((0.3, 0.8, 0.12), (0.36, 0.7, 0.1), (0.24, 0.72, 0.09)):
         cv2.circle(out, (int(cx * n), int(cy * n)), int(r * n), (0.2, 0.42, 0.18), -1)
     out *= 0.9 + 0.2 * _noise(n, seed + 3, 0.6)[..., None]
-    for a, b in (((n // 2, 0), (n // 2, n)), ((0, n // 2), (n, n // 2))):
-        cv2.line(out, a, b, (0.95, 0.95, 0.95), n // 32)
+    for start, end in (((n // 2, 0), (n // 2, n)), ((0, n // 2), (n, n // 2))):
+        cv2.line(out, start, end, (0.95, 0.95, 0.95), n // 32)
     cv2.rectangle(out, (0, 0), (n - 1, n - 1), (0.95, 0.95, 0.95), n // 14)
     return np.clip(out, 0, 1)
 
@@ -261,15 +272,17 @@ def _door(n: int, seed: int) -> Picture:
 
 
 def _beach_ball(n: int) -> Picture:
-    colours = np.array([[0.9, 0.15, 0.12], [0.98, 0.98, 0.95], [0.1, 0.35, 0.85], [0.98, 0.98, 0.95], [0.98, 0.8, 0.1], [0.98, 0.98, 0.95]])
+    red, blue, yellow, white = (0.9, 0.15, 0.12), (0.1, 0.35, 0.85), (0.98, 0.8, 0.1), (0.98, 0.98, 0.95)
     y, x = np.mgrid[0:n, 0:n] / n
-    out = colours[np.floor(x * 6).astype(int)]
-    out[y[:, 0] < 0.08] = out[y[:, 0] > 0.92] = (0.98, 0.98, 0.95)
-    return out
+    out = np.array([red, white, blue, white, yellow, white])[np.floor(x * 6).astype(int)]
+    out[y[:, 0] < 0.08] = out[y[:, 0] > 0.92] = white
+    return np.asarray(out)
 
 
 def _leaf(n: int, seed: int) -> Picture:
-    return np.asarray(np.clip(0.35 + 0.9 * (_noise(n, seed, 0.8) - 0.1) + 0.25 * (_noise(n, seed + 1, 0.3) > 0.62), 0, 1))
+    return np.asarray(
+        np.clip(0.35 + 0.9 * (_noise(n, seed, 0.8) - 0.1) + 0.25 * (_noise(n, seed + 1, 0.3) > 0.62), 0, 1)
+    )
 
 
 def _carpet(n: int, seed: int) -> Picture:
@@ -282,7 +295,7 @@ def _carpet(n: int, seed: int) -> Picture:
 
 
 def _wallpaper(n: int, seed: int) -> Picture:
-    y, x = np.mgrid[0:n, 0:n] / n
+    _, x = np.mgrid[0:n, 0:n] / n
     stripes = 0.93 + 0.05 * np.sign(np.sin(2 * np.pi * 8 * x))
     return np.asarray(np.clip(stripes * (0.82 + 0.3 * _noise(n, seed, 0.8)), 0, 1))
 
@@ -297,7 +310,9 @@ def _draw() -> dict[str, Picture]:
         "pile": np.clip(0.55 + 1.1 * (_noise(1024, 6, 0.5) - 0.4), 0, 1),
         "plaster": np.clip(0.86 + 0.35 * (_noise(1024, 7, 0.75) - 0.5), 0, 1),
         "wallpaper": _wallpaper(1024, 8),
-        "marble": np.clip(1 - 0.6 * np.exp(-(((_noise(512, 9, 1.6) - 0.5) / 0.03) ** 2)) - 0.15 * _noise(512, 10, 0.8), 0, 1),
+        "marble": np.clip(
+            1 - 0.6 * np.exp(-(((_noise(512, 9, 1.6) - 0.5) / 0.03) ** 2)) - 0.15 * _noise(512, 10, 0.8), 0, 1
+        ),
         "metal": np.clip(0.75 + 0.4 * (_noise(256, 11, 0.4, (0.05, 1.0)) - 0.5), 0, 1),
         "speckle": np.clip(0.75 + 0.9 * (_noise(256, 12, 0.5) - 0.5), 0, 1),
         "leaf": _leaf(256, 13),
@@ -307,9 +322,14 @@ def _draw() -> dict[str, Picture]:
         "door": _door(512, 17),
         "beach ball": _beach_ball(256),
     }
-    out |= {f"picture{k}": _landscape(512, 100 + k) if k % 2 == 0 else _framed(_abstract(512, 100 + k), (0.1, 0.1, 0.12)) for k in range(PICTURES)}
+    out |= {
+        f"picture{k}": _landscape(512, 100 + k) if k % 2 == 0 else _framed(_abstract(512, 100 + k), (0.1, 0.1, 0.12))
+        for k in range(PICTURES)
+    }
     out |= {f"books{k}": _books(512, 200 + k) for k in range(BOOKS)}
-    out |= {f"label {letter}": _label(256, letter, colour, 300 + k) for k, (letter, colour) in enumerate(
-        (("A", (0.8, 0.1, 0.1)), ("B", (0.1, 0.3, 0.8)), ("C", (0.1, 0.55, 0.2)), ("D", (0.7, 0.4, 0.0)), ("E", (0.5, 0.1, 0.6)), ("F", (0.1, 0.5, 0.55)))
-    )}  # fmt: skip
+    inks = ((0.8, 0.1, 0.1), (0.1, 0.3, 0.8), (0.1, 0.55, 0.2), (0.7, 0.4, 0.0), (0.5, 0.1, 0.6), (0.1, 0.5, 0.55))
+    out |= {
+        f"label {letter}": _label(256, letter, ink, 300 + k)
+        for k, (letter, ink) in enumerate(zip("ABCDEF", inks, strict=True))
+    }
     return out

@@ -7,7 +7,18 @@ from dataclasses import replace
 import numpy as np
 
 from sightline.evals.synthetic.furniture import STEEL
-from sightline.evals.synthetic.solids import FACING_FRONT, Floats, Paint, Part, Thing, Vector, ball, block, pillar, sheet
+from sightline.evals.synthetic.solids import (
+    FACING_FRONT,
+    Floats,
+    Paint,
+    Part,
+    Thing,
+    Vector,
+    ball,
+    block,
+    pillar,
+    sheet,
+)
 
 THICK = 0.12
 WINDOW_WIDTH, WINDOW_HEIGHT, SILL = 1.5, 1.2, 0.95
@@ -88,10 +99,10 @@ def chessboard_on(size: Vector, wall: str, along: float, height: float, square: 
         for column in range(row % 2, columns, 2):
             x, z = left - (column + 0.5) * square, top - (row + 0.5) * square
             parts.append(sheet((x, 0.0203, z), square, square, Paint((14, 14, 14)), FACING_FRONT))
-    board = hang(Thing("chessboard", "chessboard", "black and white", tuple(parts), front=True), size, wall, along, height)
-    local = np.array(
-        [[left - c * square, 0.0203, top - r * square] for r in range(1, rows) for c in range(1, columns)]
+    board = hang(
+        Thing("chessboard", "chessboard", "black and white", tuple(parts), front=True), size, wall, along, height
     )
+    local = np.array([[left - c * square, 0.0203, top - r * square] for r in range(1, rows) for c in range(1, columns)])
     return board, np.asarray(board.position) + local @ board.axes.T
 
 
