@@ -92,7 +92,21 @@ class Observed:
     @property
     def spacing(self) -> float:
         """How far apart its points are: what an edge may be off by."""
-        return max(spacing(self.points), 2 * float(np.median(self.radius)))
+        patch = 2 * float(np.median(self.radius))
+        return max(spacing(self.points), patch) if patch > 0 else self.gap
+
+    @property
+    def gap(self) -> float:
+        """How far its surface may reach beyond its points, where they are sparse: 0 for dense ones.
+
+        The points of a reconstruction from photos alone lie where there is texture, in clusters; what counts is how
+        many share the face of their box, not how close the nearest two are.
+        """
+        if not self.solid or float(np.median(self.radius)) > 0:
+            return 0.0
+        count = len(np.unique(np.round(self.points, 6), axis=0))
+        _, middle, longest = np.sort(np.asarray(self.box.size, dtype=np.float64))
+        return math.sqrt(float(middle * longest) / max(1, count))
 
 
 def points_in_mask(reconstruction: Reconstruction, picture: str, mask: NDArray[np.bool_]) -> Indices:
