@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scene_run import Run
+from video_kit import Pixels
+from video_kit import write as write_at
 
 from sightline.memory import InstrumentLimit, Workspace
 from sightline.tools.back_ends import BackEnds
@@ -19,38 +18,10 @@ from sightline.tools.video import sample_frames, show_frames
 from sightline.tools.video.decoding import frames_at, read, timeline
 from sightline.tools.video.sampling import motion_times, uniform_times
 
-Pixels = NDArray[np.uint8]
 
-
-def write(
-    path: Path,
-    frames: Iterable[Pixels],
-    fps: int = 10,
-    *,
-    stamps: list[int] | None = None,
-    codec: str = "libx264",
-    key_every: int = 50,
-    turned: int = 0,
-    options: dict[str, str] | None = None,
-) -> Path:
-    """A video with B-frames and few key frames, as phones write them."""
-    with av.open(str(path), "w", options=options or {}) as container:
-        stream: Any = None
-        for n, pixels in enumerate(frames):
-            if stream is None:
-                stream = container.add_stream(codec, rate=fps)
-                stream.width, stream.height, stream.pix_fmt = pixels.shape[1], pixels.shape[0], "yuv420p"
-                stream.codec_context.gop_size = key_every
-                stream.codec_context.time_base = Fraction(1, fps)
-                if codec == "libx264":
-                    stream.options = {"crf": "12", "preset": "veryfast"}
-                if turned:
-                    stream.set_display_rotation(turned)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-            frame.pts, frame.time_base = (n if stamps is None else stamps[n]), Fraction(1, fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
+def write(path: Path, frames: Iterable[Pixels], **settings: Any) -> Path:
+    """At 10 frames a second."""
+    return write_at(path, frames, 10, **settings)
 
 
 def counting(count: int, size: tuple[int, int] = (160, 120)) -> Iterator[Pixels]:

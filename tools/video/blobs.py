@@ -1,0 +1,206 @@
+"""What moves in a video, without any detector: what differs from the background once the camera's motion is undone.
+
+The background is the median over time of frames laid over each other: a thing that is at a place for less than half of
+the time is not in it. So what moves is found, and what stands, or only comes nearer on the spot, is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.geometry.linking import SeenBox, link
+from sightline.geometry.tracks import Track
+from sightline.tools.video.watching import Watched
+
+Floats = NDArray[np.float64]
+
+FEWEST_SEEN = 4
+"""Frames in which a thing must be seen."""
+SMALLEST = 0.0008
+"""Share of the frame that a moving thing fills at least."""
+LARGEST = 0.6
+"""Share of the frame beyond which a change is no thing, but light or a cut."""
+LEAST_CONTRAST = 14.0
+"""Grey levels by which a thing must differ from the background in some colour."""
+_NOISE = 6.0
+"""Times the background's noise by which it must differ."""
+_FRINGE = 0.5
+"""Rows and columns at a thing's edge that differ by less than this share of what the thing does are fringe,"""
+_FRINGE_PX = 2
+"""of so many pixels at most."""
+_SAMPLES = 25
+"""Frames of which a background is the median."""
+_MOSAIC = 2.0
+"""Sides of the picture that frames are laid over each other on, in sides of the frame."""
+_FEWEST_OVER = 5
+"""Frames that must show a place for its background to be known."""
+
+
+def moving_things(watched: Watched) -> list[Track]:
+    """What moves, in full pixels, longest seen first; none where the camera's motion is not known.
+
+    Returns:
+        Tracks at the times of the frames that were kept.
+    """
+    if watched.camera.verdict == "unknown":
+        return []
+    times = watched.times[watched.kept]
+    matrices = _small_matrices(watched)
+    found = [
+        _boxes(frame, background, watched) if background is not None else []
+        for frame, background in zip(watched.frames, _backgrounds(watched, matrices), strict=True)
+    ]
+    tracks = []
+    for each in link(found):
+        if len(each.boxes) < FEWEST_SEEN:
+            continue
+        boxes = np.full((len(times), 4), np.nan)
+        for frame, box in each.boxes.items():
+            boxes[frame] = box
+        tracks.append(Track(boxes, times, "moving thing"))
+    own = watched.to_first(times)
+    # The background's flicker makes blobs that stay where they are.
+    return sorted((t for t in tracks if _goes(t, own)), key=lambda t: -int(t.seen.sum()))
+
+
+def _goes(track: Track, own: Floats) -> bool:
+    motion = track.warped(own).motion()
+    return motion is not None and motion.direction is not None
+
+
+def _small_matrices(watched: Watched) -> list[Floats]:
+    """(3, 3) each: pixels of the first small frame to those of each kept one, OpenCV's integer-centred."""
+    grow = np.diag([*watched.scale, 1.0])
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    into, out_of = np.linalg.inv(half) @ np.linalg.inv(grow), grow @ half
+    return [into @ watched.motions[n].matrix @ out_of for n in watched.kept]
+
+
+def _backgrounds(watched: Watched, matrices: Sequence[Floats]) -> Iterator[NDArray[np.uint8] | None]:
+    """The background behind each kept frame, as that frame sees it; None where it is not known."""
+    import cv2
+
+    count = len(watched.frames)
+    if watched.camera.verdict == "still":
+        chosen = np.unique(np.linspace(0, count - 1, min(count, _SAMPLES)).round().astype(int))
+        still = np.median(watched.frames[chosen], axis=0).astype(np.uint8)
+        for _ in range(count):
+            yield still
+        return
+    size = watched.frames.shape[2], watched.frames.shape[1]
+    for stretch in _stretches(matrices, size):
+        if len(stretch) < FEWEST_SEEN:
+            yield from [None] * len(stretch)
+            continue
+        picture, seen, onto = _mosaic(watched.frames, matrices, stretch)
+        for n in stretch:
+            back = matrices[n] @ np.linalg.inv(onto)
+            behind = np.asarray(cv2.warpAffine(picture, back[:2], size, flags=cv2.INTER_LINEAR))
+            known = np.asarray(cv2.warpAffine(seen, back[:2], size, flags=cv2.INTER_LINEAR)) == 255
+            yield np.where(known[..., None], behind, watched.frames[n]).astype(np.uint8)
+
+
+def _stretches(matrices: Sequence[Floats], size: tuple[int, int]) -> Iterator[list[int]]:
+    """Runs of frames that fit on one mosaic; those whose motion is not known come one by one."""
+    run: list[int] = []
+    for n, matrix in enumerate(matrices):
+        if not np.isfinite(matrix).all():
+            if run:
+                yield run
+            run = []
+            yield [n]
+            continue
+        if run:
+            low, high = _extent([matrices[k] for k in (*run, n)], matrices[run[0]], size)
+            if ((high - low) > _MOSAIC * np.array(size)).any():
+                yield run
+                run = []
+        run.append(n)
+    if run:
+        yield run
+
+
+def _extent(matrices: Sequence[Floats], reference: Floats, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Corners of the box that frames fill in the pixels of one of them."""
+    width, height = size
+    corners = np.array([(0, 0, 1), (width - 1, 0, 1), (0, height - 1, 1), (width - 1, height - 1, 1)], dtype=np.float64)
+    placed = np.concatenate([corners @ (reference @ np.linalg.inv(m)).T for m in matrices])[:, :2]
+    return placed.min(axis=0), placed.max(axis=0)
+
+
+def _mosaic(
+    frames: NDArray[np.uint8], matrices: Sequence[Floats], stretch: Sequence[int]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Floats]:
+    """The median of frames laid over each other.
+
+    Returns:
+        (H, W, 3) uint8, where it is known (255 or 0), (H, W) uint8, and the matrix from the first frame's pixels to it.
+    """
+    import cv2
+
+    size = frames.shape[2], frames.shape[1]
+    reference = matrices[stretch[0]]
+    low, high = _extent([matrices[n] for n in stretch], reference, size)
+    onto = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]) @ reference
+    width, height = (int(v) for v in np.ceil(high - low) + 1)
+    chosen = np.unique(np.linspace(0, len(stretch) - 1, min(len(stretch), _SAMPLES)).round().astype(int))
+    stack = np.empty((len(chosen), height, width, 3), np.float32)
+    whole = np.full(frames.shape[1:3], 255, np.uint8)
+    for row, n in enumerate(stretch[int(k)] for k in chosen):
+        step = (onto @ np.linalg.inv(matrices[n]))[:2]
+        stack[row] = cv2.warpAffine(frames[n], step, (width, height), flags=cv2.INTER_LINEAR)
+        stack[row][np.asarray(cv2.warpAffine(whole, step, (width, height), flags=cv2.INTER_LINEAR)) < 255] = np.nan
+    seen = np.isfinite(stack[..., 0]).sum(axis=0)
+    stack.sort(axis=0)  # NaN go last
+    middle = np.take_along_axis(stack, (np.maximum(seen - 1, 0) // 2)[None, ..., None], axis=0)[0]
+    enough = seen >= min(_FEWEST_OVER, len(chosen))
+    picture = np.where(enough[..., None], np.nan_to_num(middle), 0).astype(np.uint8)
+    return picture, np.where(enough, 255, 0).astype(np.uint8), onto
+
+
+def _boxes(frame: NDArray[np.uint8], background: NDArray[np.uint8], watched: Watched) -> list[SeenBox]:
+    """Boxes in full pixels of what differs from the background."""
+    import cv2
+
+    off = np.abs(frame.astype(np.int16) - background).max(axis=2).astype(np.uint8)
+    off = np.asarray(cv2.medianBlur(off, 3), dtype=np.uint8)  # does not spread a thing's edge as a mean would
+    noise = float(np.median(off))
+    mask = (off > max(LEAST_CONTRAST, _NOISE * noise)).astype(np.uint8)
+    # What resampling leaves along edges is a pixel wide; holes in a thing are closed.
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    wide = max(5, round(max(frame.shape[:2]) / 45) | 1)
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, dtype=np.uint8))
+    tiles = np.asarray(stats)[1:count]
+    area = frame.shape[0] * frame.shape[1]
+    if tiles[:, 4].sum() > LARGEST * area:
+        return []
+    out = []
+    for x, y, width, height, size in tiles:
+        if size >= SMALLEST * area:
+            box = np.array([x, y, x, y]) + _trimmed(off[y : y + height, x : x + width])
+            x0, y0, x1, y1 = (float(v) for v in box * np.tile(watched.scale, 2))
+            out.append(SeenBox((x0, y0, x1, y1)))
+    return out
+
+
+def _trimmed(part: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """(x0, y0, x1, y1) of a thing in a part of the differences, without its fringe.
+
+    Compression and resampling spread a thing's edge by a pixel or two; its own is where half the difference is reached.
+    """
+    clear = _FRINGE * float(np.percentile(part, 90))
+    ends: list[int] = []
+    for axis in (0, 1):
+        strongest = np.percentile(part, 80, axis=axis)
+        start, stop = 0, len(strongest)
+        while start < min(_FRINGE_PX, stop - 3) and strongest[start] < clear:
+            start += 1
+        while len(strongest) - stop < _FRINGE_PX and stop > start + 3 and strongest[stop - 1] < clear:
+            stop -= 1
+        ends += [start, stop]
+    x0, x1, y0, y1 = ends
+    return np.array([x0, y0, x1, y1])
