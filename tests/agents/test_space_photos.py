@@ -54,7 +54,6 @@ def marks_on(scene: Scene, pictures: Sequence[Rendered], names: Sequence[str], b
     out = []
     for name in names:
         shown = [picture.ids == scene.id_of(NAMES[name]) for picture in pictures]
-        spellings = [name, name.upper(), name.title(), name[0] + name[1:].upper()]  # differ in case only: one object
         found = []
         for k, (picture, mask) in enumerate(zip(pictures, shown, strict=True)):
             rows, columns = np.nonzero(mask)
@@ -64,7 +63,7 @@ def marks_on(scene: Scene, pictures: Sequence[Rendered], names: Sequence[str], b
                 place = (float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))
             elif boxes or not (0 <= x < SIZE[0] and 0 <= y < SIZE[1] and mask[int(y), int(x)]):
                 continue
-            found.append(Mark(spellings[k], place, f"img{k + 1}"))
+            found.append(Mark(name, place, f"img{k + 1}"))
         assert len(found) >= 2, f"{name} is hidden"
         out += found
     return out
@@ -176,16 +175,16 @@ def test_photos_alone_give_no_metres(ask: Ask) -> None:
 @pytest.mark.slow
 def test_which_is_closer_to_the_camera(ask: Ask) -> None:
     question = "Which is closer to the camera of img1, the ball or the box?"
-    assert str(ask(question).value).lower() == "ball"
-    assert str(ask(question, swapped=True).value).lower() == "box"
+    assert ask(question).value == "ball"
+    assert ask(question, swapped=True).value == "box"
     assert ask(question, {"ball": (-0.9, 1.1)}, options=["the ball", "the box"]).value == "B"
 
 
 @pytest.mark.slow
 def test_which_is_closer_to_a_third(ask: Ask) -> None:
     question = "Which is closer to the monitor, the ball or the teddy?"
-    assert str(ask(question).value).lower() == "teddy"
-    assert str(ask(question, {"ball": (-0.4, 1.5)}).value).lower() == "ball"
+    assert ask(question).value == "teddy"
+    assert ask(question, {"ball": (-0.4, 1.5)}).value == "ball"
 
 
 # For somebody who stands somewhere
@@ -247,7 +246,7 @@ def test_a_budget_that_is_too_small_is_said(tmp_path: Path) -> None:
 def test_across_rooms_nothing_is_measured(tmp_path: Path) -> None:
     (here, pictures), other = photos(()), example_room(3)
     there = [render(other, camera, SIZE) for camera in cameras_around(other, 2, FIELD_OF_VIEW, arc=15.0)]
-    far = [Mark("rug", (240.0, 300.0), "img3"), Mark("RUG", (240.0, 300.0), "img4")]
+    far = [Mark("rug", (240.0, 300.0), "img3"), Mark("rug", (240.0, 300.0), "img4")]
     marks = [*marks_on(here, pictures[:2], ["ball"], True), *far]
     shown = [p.colour for p in [*pictures[:2], *there]]
     answer = SpatialAgent(runs=tmp_path).ask("How far apart are the ball and the rug?", shown, marks=marks, fov=70)
