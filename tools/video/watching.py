@@ -29,8 +29,8 @@ WATCHED_PX = 320
 """Longer side of the frames that are watched."""
 FASTEST = 15.0
 """Frames a second through which the background is followed."""
-MOST_FOLLOWED = 3600
-"""Frames through which it is followed: 4 minutes at 15 a second; of longer stretches, fewer a second."""
+MOST_FOLLOWED = 2400
+"""Frames through which it is followed: 4 minutes at 10 a second; of longer stretches, fewer a second."""
 MOST_KEPT = 400
 """Frames that are kept: 92 MB at 320x240."""
 
