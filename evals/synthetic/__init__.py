@@ -1,8 +1,8 @@
 """Rendered rooms with exact truth: the test world of instruments, and of the synthetic benchmark later.
 
-A room is drawn from a seed (`make_room`), cameras take pictures of it (`render`), `write_scene` puts pictures, videos
-and truth into a folder that oracle back ends read, and `truth` answers questions about it with maths that shares
-nothing with `sightline.geometry`. docs/synthetic.md shows how.
+A room is drawn from a seed (`make_room`), cameras take pictures of it (`render.render`), `write_scene` puts pictures,
+videos and truth into a folder that oracle back ends read, and `truth` answers questions about it with maths that
+shares nothing with `sightline.geometry`. docs/synthetic.md shows how.
 
 Names are loaded when first used: numba and OpenCV come with them.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sightline.evals.synthetic.cameras import CameraSpec, looking_at, orbit_of, pan_of, stereo_pair
     from sightline.evals.synthetic.hard_cases import HARD_CASES, Case
-    from sightline.evals.synthetic.render import Rendered, cameras_around, render, views_around
+    from sightline.evals.synthetic.render import Rendered, cameras_around, views_around
     from sightline.evals.synthetic.rooms import Scene, example_room, make_room
     from sightline.evals.synthetic.solids import Thing
     from sightline.evals.synthetic.writing import Clip, write_scene
@@ -34,7 +34,6 @@ __all__ = [
     "make_room",
     "orbit_of",
     "pan_of",
-    "render",
     "stereo_pair",
     "views_around",
     "write_scene",
@@ -50,7 +49,6 @@ _HOMES = {
     "Case": "hard_cases",
     "Rendered": "render",
     "cameras_around": "render",
-    "render": "render",
     "views_around": "render",
     "Scene": "rooms",
     "example_room": "rooms",

@@ -69,6 +69,18 @@ class CameraSpec:
         """Focal length in pixels of a picture of this width."""
         return width / 2 / math.tan(math.radians(self.fov) / 2)
 
+    def reaches(self, size: tuple[int, int]) -> bool:
+        """Whether the lens maps some direction to every point of a picture: a strong barrel's corners see nothing."""
+        if not self.distortion:
+            return True
+        k1, k2, p1, p2, k3 = self.distortion
+        corner = math.hypot(size[0], size[1]) / 2 / self.focal(size[0])
+        radius = np.linspace(0, 20, 20001)
+        bent = radius * (1 + k1 * radius**2 + k2 * radius**4 + k3 * radius**6)
+        falls = np.flatnonzero(np.diff(bent) <= 0)
+        last = falls[0] if len(falls) else len(bent) - 1
+        return bool(bent[last] - 3 * (abs(p1) + abs(p2)) * radius[last] ** 2 > corner)
+
     def project(self, points: ArrayLike, size: tuple[int, int]) -> tuple[Floats, Floats]:
         """Where world points appear.
 

@@ -77,7 +77,7 @@ def render(
         exposure: Stops brighter or darker.
 
     Raises:
-        ValueError: A panorama is not twice as wide as high.
+        ValueError: A panorama is not twice as wide as high, or the lens cannot fill the picture.
     """
     from sightline.evals.synthetic import kernels
 
@@ -85,6 +85,8 @@ def render(
     panorama = camera.kind == "panorama"
     if panorama and width != 2 * height:
         raise ValueError(f"a panorama is twice as wide as high, not {width}x{height}")
+    if not panorama and not camera.reaches(size):
+        raise ValueError(f"a lens that distorts by {camera.distortion} leaves the corners of {width}x{height} empty")
     packed = _packed(scene, float(time))
     focal = width / (2 * math.pi) if panorama else camera.focal(width)
     distortion = np.array(camera.distortion or (0.0,) * 5)

@@ -78,7 +78,7 @@ def room_shell(rng: np.random.Generator, size: Vector, *, glass: bool, white_wal
         (x, y), inward = wall_point(size, name, 0.0)
         parts = [block((0, -THICK / 2, height / 2), (length + 2 * THICK, THICK, height), paint)]
         if name == "east" and glass:
-            parts = _with_hole(length + 2 * THICK, height, -place, paint)
+            parts = _with_hole(length + 2 * THICK, height, place, paint)
         skirting = Paint((238, 236, 230))
         parts.append(block((0, 0.006, 0.04), (length, 0.012, 0.08), skirting))
         out.append(_part_of_room(f"{name} wall", "wall", parts).placed(x, y, inward))
