@@ -18,6 +18,7 @@ FAMILIES: dict[str, str] = {
     "measure": "sightline.tools.measure",
     "scene": "sightline.tools.scene",
     "panorama": "sightline.tools.panorama",
+    "video": "sightline.tools.video",
     "model": "sightline.tools.model",
     "memory": "sightline.tools.memory",
 }

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from boxes_run import Run
 from boxes_scene import Shot, thing
@@ -14,8 +15,8 @@ from servers import schema_problems
 from tool_kit import SaidBefore, call, moving_video, raised_by, seeing
 
 from sightline.geometry.dialects import DIALECTS
-from sightline.memory import InputError
-from sightline.tools import FAMILIES, Tool, all_tools, find, select
+from sightline.memory import DataDraft, InputError
+from sightline.tools import FAMILIES, Tool, ToolResult, all_tools, find, select, tool
 from sightline.tools.binding import write_places
 
 TOOLS = all_tools()
@@ -61,7 +62,18 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ("front_of", {"thing": "obj3", "image": "img1"}),
     ):
         run.text(find(name), **arguments)
+    run.text(followed)
     return run, request.param
+
+
+@tool(family="test", example={})
+def followed() -> ToolResult:
+    """Keep the track of the square in `moving_video`: no tracker that needs no weights can follow it."""
+    lefts = 10 + np.arange(24) * 110 // 24
+    boxes = np.stack([lefts, np.full(24, 50), lefts + 30, np.full(24, 80)], axis=1).astype(np.float64)[None]
+    arrays = {"boxes": boxes, "times": np.arange(24) / 24}
+    draft = DataDraft("track", arrays, "a red square", {"names": ["square"], "video": "vid1"})
+    return ToolResult("followed", data=[draft])
 
 
 @every_tool

@@ -28,6 +28,10 @@ _SHAPE = 0.04
 thin parts that were missed."""
 
 
+_POINTED = 0.01
+"""Share of the distance by which a marked point is not better known than: points that near in the picture count."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """Where a thing is in one picture of a reconstruction."""
@@ -294,7 +298,10 @@ def _of_points(
     draft = Observed(label, points, radius, box, 0.0, 0.0, partial, pictures, how)
     between = draft.spacing
     if draft.only_point:
-        return replace(draft, error=2 * between, rim=between)
+        # The marks of several pictures may show different surfaces of the thing: it is as unsure as they are apart.
+        apart = float(np.linalg.norm(points - np.median(points, axis=0), axis=1).max())
+        away = min(float(np.linalg.norm(camera.position - box.centre)) for camera in cameras)
+        return replace(draft, error=max(2 * between, apart, _POINTED * away), rim=between)
     hidden = seen.hidden_depth(points, box, between) if partial else 0.0
     # Points of a box that depth could not part may be half of something else, or a part of the thing.
     doubt = max(box.longest * missing, unsure / 2) + _SHAPE * box.longest

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from sightline.tools.panorama.family import TOOLS
 from sightline.tools.panorama.locating import locate_in_panorama
 from sightline.tools.panorama.looking import cubemap, look, turn
-
-TOOLS = [look, turn, cubemap, locate_in_panorama]
-"""The family, in the order it is listed."""
 
 __all__ = ["TOOLS", "cubemap", "locate_in_panorama", "look", "turn"]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from sightline.tools.scene.building import build_scene_graph
+from sightline.tools.scene.family import TOOLS
 from sightline.tools.scene.orienting import semantic_orientation
-
-TOOLS = [build_scene_graph, semantic_orientation]
-"""The family, in the order it is listed."""
 
 __all__ = ["TOOLS", "build_scene_graph", "semantic_orientation"]

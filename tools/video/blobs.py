@@ -31,6 +31,10 @@ _FRINGE = 0.5
 """Rows and columns at a thing's edge that differ by less than this share of what the thing does are fringe,"""
 _FRINGE_PX = 2
 """of so many pixels at most."""
+_LASTS_S = 0.8
+"""Seconds that a thing must be seen, and"""
+_ONE_WAY = 0.6
+"""the share of its way that must lie in one direction, where the camera moves."""
 _SAMPLES = 25
 """Frames of which a background is the median."""
 _MOSAIC = 2.0
@@ -63,12 +67,19 @@ def moving_things(watched: Watched) -> list[Track]:
         tracks.append(Track(boxes, times, "moving thing"))
     own = watched.to_first(times)
     # The background's flicker makes blobs that stay where they are.
-    return sorted((t for t in tracks if _goes(t, own)), key=lambda t: -int(t.seen.sum()))
+    goes = [t for t in tracks if _goes(t, own, watched.camera.verdict == "moving")]
+    return sorted(goes, key=lambda t: -int(t.seen.sum()))
 
 
-def _goes(track: Track, own: Floats) -> bool:
+def _goes(track: Track, own: Floats, camera_moves: bool) -> bool:
+    """Whether a thing moves; before a moving camera it must get somewhere, for edges that do not fit flicker there."""
     motion = track.warped(own).motion()
-    return motion is not None and motion.direction is not None
+    if motion is None or motion.direction is None:
+        return False
+    if not camera_moves:
+        return True
+    lasts = motion.end - motion.start >= _LASTS_S
+    return lasts and motion.angle is not None and motion.agreement >= _ONE_WAY
 
 
 def _small_matrices(watched: Watched) -> list[Floats]:
@@ -98,8 +109,8 @@ def _backgrounds(watched: Watched, matrices: Sequence[Floats]) -> Iterator[NDArr
         picture, seen, onto = _mosaic(watched.frames, matrices, stretch)
         for n in stretch:
             back = matrices[n] @ np.linalg.inv(onto)
-            behind = np.asarray(cv2.warpAffine(picture, back[:2], size, flags=cv2.INTER_LINEAR))
-            known = np.asarray(cv2.warpAffine(seen, back[:2], size, flags=cv2.INTER_LINEAR)) == 255
+            behind = np.asarray(cv2.warpPerspective(picture, back, size, flags=cv2.INTER_LINEAR))
+            known = np.asarray(cv2.warpPerspective(seen, back, size, flags=cv2.INTER_LINEAR)) == 255
             yield np.where(known[..., None], behind, watched.frames[n]).astype(np.uint8)
 
 
@@ -127,7 +138,10 @@ def _extent(matrices: Sequence[Floats], reference: Floats, size: tuple[int, int]
     """Corners of the box that frames fill in the pixels of one of them."""
     width, height = size
     corners = np.array([(0, 0, 1), (width - 1, 0, 1), (0, height - 1, 1), (width - 1, height - 1, 1)], dtype=np.float64)
-    placed = np.concatenate([corners @ (reference @ np.linalg.inv(m)).T for m in matrices])[:, :2]
+    moved = np.concatenate([corners @ (reference @ np.linalg.inv(m)).T for m in matrices])
+    if (moved[:, 2] <= 0).any():  # beyond the horizon of the first frame
+        return np.full(2, -np.inf), np.full(2, np.inf)
+    placed = moved[:, :2] / moved[:, 2:]
     return placed.min(axis=0), placed.max(axis=0)
 
 
@@ -150,9 +164,9 @@ def _mosaic(
     stack = np.empty((len(chosen), height, width, 3), np.float32)
     whole = np.full(frames.shape[1:3], 255, np.uint8)
     for row, n in enumerate(stretch[int(k)] for k in chosen):
-        step = (onto @ np.linalg.inv(matrices[n]))[:2]
-        stack[row] = cv2.warpAffine(frames[n], step, (width, height), flags=cv2.INTER_LINEAR)
-        stack[row][np.asarray(cv2.warpAffine(whole, step, (width, height), flags=cv2.INTER_LINEAR)) < 255] = np.nan
+        step = onto @ np.linalg.inv(matrices[n])
+        stack[row] = cv2.warpPerspective(frames[n], step, (width, height), flags=cv2.INTER_LINEAR)
+        stack[row][np.asarray(cv2.warpPerspective(whole, step, (width, height), flags=cv2.INTER_LINEAR)) < 255] = np.nan
     seen = np.isfinite(stack[..., 0]).sum(axis=0)
     stack.sort(axis=0)  # NaN go last
     middle = np.take_along_axis(stack, (np.maximum(seen - 1, 0) // 2)[None, ..., None], axis=0)[0]

@@ -20,6 +20,8 @@ from sightline.tools.video.watching import Watched, watch
 Floats = NDArray[np.float64]
 
 MOST_THINGS = 12
+_PLAUSIBLE = 8
+"""Moving things beyond which, before a moving camera, it is the background that does not move as one."""
 SHORTEST = 0.15
 """Seconds of a stretch in which motion can be seen."""
 
@@ -275,6 +277,12 @@ def _ways(
         numbered = [Way(way.boxes, way.times, f"moving thing {n}") for n, way in enumerate(found, start=1)]
         rate = f"{watched.per_second:.1f} frames a second were looked at" if watched.per_second < 5 else ""
         slow = f" ({rate}: give start and end for fast things.)" if rate else ""
+        if watched.camera.verdict == "moving" and len(numbered) > _PLAUSIBLE:
+            raise InstrumentLimit(
+                f"the camera moves and {len(numbered)} places seem to move against the background: most of that is what "
+                "stands nearer than the rest.",
+                "Give a track, or boxes in a frame; or take a stretch in which the camera is still.",
+            )
         return watched, numbered, f"Found by what differs from the background, not by a detector.{slow}"
     if not starts:
         return watch(video.path, size, first, last, things.moving_at(fixed), keep=0), fixed, "As sighted."
