@@ -2,14 +2,15 @@
 
 Corners are found in a key frame (Shi and Tomasi, Good Features to Track, 1994) and looked for in each later frame by
 pyramidal Lucas-Kanade (Bouguet, 2000), after that frame was laid over the key frame by the last known motion, so that
-neither turn nor zoom disturbs. A similarity (turn, zoom, shift) is fitted to them with RANSAC: what most corners share
+neither turn nor zoom disturbs. A similarity (turn, zoom, shift), or a homography where that fits
+clearly better, is fitted to them with RANSAC: what most corners share
 is the background, so a moving thing must not fill most of the frame. While the key frame still holds, nothing
 accumulates; a new one is taken when too few of its corners are left.
 
 The gate: motion of a thing on the picture is its own only where the camera is still; else it is measured against the
 background; and where no background can be followed, or the corners do not agree on one motion, it is not to be trusted.
 
-A similarity cannot tell turning from moving sideways, nor zooming from moving ahead.
+This cannot tell turning from moving sideways, nor zooming from moving ahead.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ _FARTHEST = 0.25
 _SURE_PX = 0.2
 _SURE = 2.0
 """Corners off by no more than these pixels, or this many times the median, make the fit."""
+FEWEST_FOR_HOMOGRAPHY = 24
+"""Corners that must agree on a homography: it has twice the freedom of a similarity."""
+_CLEARLY = 0.7
+"""A homography is taken where its median error is below this share of the similarity's."""
 _TILES = 5
 _WEAKEST = 0.001
 _WEAKEST_IN_TILE = 0.1
@@ -152,7 +157,7 @@ class BackgroundFollower:
         if found.sum() < FEWEST_CORNERS:
             return None
         here, there = here[found], there[found]
-        fitted = fit_similarity(here, there)
+        fitted = fit_motion(here, there)
         if fitted is None:
             return None
         matrix, agreeing = fitted
@@ -162,6 +167,42 @@ class BackgroundFollower:
         if (np.ptp(there[agreeing], axis=0) < WIDEST_THING * np.array(gray.shape[::-1])).any():
             return None
         return matrix, share, int(agreeing.sum())
+
+
+def fit_motion(here: ArrayLike, there: ArrayLike) -> tuple[Floats, NDArray[np.bool_]] | None:
+    """The motion that most of these points share: a similarity, or a homography where that fits clearly better.
+
+    Of a camera that only turns, the background moves by a homography whatever its depth (Hartley and Zisserman,
+    Multiple View Geometry, 8.4.2); through a wide lens that is no similarity.
+
+    Args:
+        here: (N, 2) points in one frame.
+        there: (N, 2) the same points in another.
+
+    Returns:
+        The (3, 3) matrix from here to there, and which points agree with it, (N,); None where there is none.
+    """
+    import cv2
+
+    simple = fit_similarity(here, there)
+    a, b = np.asarray(here, dtype=np.float64), np.asarray(there, dtype=np.float64)
+    if len(a) < FEWEST_FOR_HOMOGRAPHY:
+        return simple
+    found: Any = cv2.findHomography(a, b, cv2.RANSAC, AGREE_PX)
+    matrix, inliers = found
+    if matrix is None or not np.isfinite(matrix).all():
+        return simple
+    matrix = np.asarray(matrix / matrix[2, 2], dtype=np.float64)
+    agreeing = np.asarray(inliers).ravel().astype(bool)
+    if agreeing.sum() < FEWEST_FOR_HOMOGRAPHY or not 0.25 < np.linalg.det(matrix) < 4:
+        return simple
+    if simple is None:
+        return matrix, agreeing
+    both = agreeing | simple[1]
+    worse, better = (
+        float(np.median(np.linalg.norm(_apply(m, a[both]) - b[both], axis=1))) for m in (simple[0], matrix)
+    )
+    return (matrix, agreeing) if better < _CLEARLY * worse and worse > _SURE_PX else simple
 
 
 def fit_similarity(here: ArrayLike, there: ArrayLike) -> tuple[Floats, NDArray[np.bool_]] | None:
@@ -265,16 +306,24 @@ def camera_motion(motions: Sequence[FrameMotion], times: ArrayLike, size: tuple[
     lasting = float(seconds[known][-1] - seconds[known][0])
     middle = np.array([[width / 2, height / 2]])
     shift = np.sum([_apply(s, middle)[0] - middle[0] for s in steps], axis=0) / lasting
-    zoom = math.exp(sum(0.5 * math.log(s[0, 0] ** 2 + s[1, 0] ** 2) for s in steps) / lasting)
+    local = [_local(s, middle[0]) for s in steps]
+    zoom = math.exp(sum(0.5 * math.log(max(float(np.linalg.det(j)), 1e-12)) for j in local) / lasting)
     # On a picture, y runs down: a positive matrix angle turns clockwise as seen.
-    roll = -math.degrees(sum(math.atan2(s[1, 0], s[0, 0]) for s in steps)) / lasting
+    roll = -math.degrees(sum(math.atan2(j[1, 0] - j[0, 1], j[0, 0] + j[1, 1]) for j in local)) / lasting
     verdict: Verdict = "still" if farthest <= allowed else "moving"
     return CameraMotion(verdict, (float(shift[0]), float(shift[1])), zoom, roll, farthest, agree, share)
 
 
 def _apply(matrix: Floats, points: Floats) -> Floats:
-    """(N, 2) points through a (3, 3) similarity."""
-    return np.asarray(points @ matrix[:2, :2].T + matrix[:2, 2])
+    """(N, 2) points through a (3, 3) homography."""
+    moved = points @ matrix[:, :2].T + matrix[:, 2]
+    return np.asarray(moved[:, :2] / moved[:, 2:])
+
+
+def _local(matrix: Floats, at: Floats) -> Floats:
+    """(2, 2) Jacobian of a homography at a point (2,): how it turns and grows what is there."""
+    moved = matrix @ (*at, 1.0)
+    return np.asarray((matrix[:2, :2] - np.outer(moved[:2] / moved[2], matrix[2, :2])) / moved[2])
 
 
 def _corners(gray: Gray, things: Sequence[ArrayLike]) -> NDArray[np.float32]:
@@ -323,10 +372,10 @@ def _followed(
     import cv2
 
     height, width = gray.shape
-    centred = step.copy()
-    centred[:2, 2] += 0.5 * step[:2, :2].sum(axis=1) - 0.5
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    centred = np.linalg.inv(half) @ step @ half
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    laid_over = np.asarray(cv2.warpAffine(gray, centred[:2], (width, height), flags=flags), dtype=np.uint8)
+    laid_over = np.asarray(cv2.warpPerspective(gray, centred, (width, height), flags=flags), dtype=np.uint8)
     rough, ok = _flow(key, laid_over, corners)
     back, returned = _flow(laid_over, key, rough)
     off = np.linalg.norm((back - corners).reshape(-1, 2), axis=1)

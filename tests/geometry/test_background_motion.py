@@ -164,6 +164,29 @@ def test_half_pixels_are_ours() -> None:
     assert np.abs(found[:2, 2]).max() < 0.3
 
 
+@pytest.mark.parametrize("turn", [15.0, -15.0])
+def test_a_wide_lens_that_turns_moves_no_plane(turn: float) -> None:
+    """Through 75 degrees, 15 degrees of turning are exact by a homography; a similarity is pixels off at the edges."""
+    backdrop = wall()[:480, :640]
+    focal = 320 / math.tan(math.radians(37.5))
+    far = np.array([[focal, 0, 319.5], [0, focal, 239.5], [0, 0, 1]])
+    frames, truth = [], np.eye(3)
+    for n in range(13):
+        c, s = math.cos(math.radians(turn * n / 12)), math.sin(math.radians(turn * n / 12))
+        truth = far @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]]) @ np.linalg.inv(far)  # + turns right
+        warped = cv2.warpPerspective(backdrop, truth, (640, 480), borderMode=cv2.BORDER_REFLECT)
+        frames.append(np.asarray(warped, dtype=np.uint8))
+    follower = follow(frames)
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    truth = half @ truth @ np.linalg.inv(half)
+    for point in ((320.0, 240.0), (200.0, 60.0), (450.0, 420.0)):
+        got, want = follower.motions[-1].matrix @ (*point, 1), truth @ (*point, 1)
+        assert got[:2] / got[2] == pytest.approx(want[:2] / want[2], abs=1.0)
+    found = camera_motion(follower.motions, np.arange(13) / FPS, (640, 480))
+    assert found.shift[0] * turn < 0
+    assert found.roll == pytest.approx(0, abs=0.5)
+
+
 def test_fits_and_sizes() -> None:
     assert fit_similarity(np.zeros((1, 2)), np.zeros((1, 2))) is None
     assert fit_similarity(np.zeros((20, 2)), np.zeros((20, 2))) is None

@@ -279,8 +279,8 @@ def _ways(
         slow = f" ({rate}: give start and end for fast things.)" if rate else ""
         if watched.camera.verdict == "moving" and len(numbered) > _PLAUSIBLE:
             raise InstrumentLimit(
-                f"the camera moves and {len(numbered)} places seem to move against the background: most of that is what "
-                "stands nearer than the rest.",
+                f"the camera moves and {len(numbered)} places seem to move against the background: most of that is "
+                "what stands nearer than the rest.",
                 "Give a track, or boxes in a frame; or take a stretch in which the camera is still.",
             )
         return watched, numbered, f"Found by what differs from the background, not by a detector.{slow}"
