@@ -114,9 +114,7 @@ def off(found: Reconstruction, cameras: Sequence[CameraSpec], scene: Scene) -> O
     truth = {handle: cameras[int(handle.removeprefix("img")) - 1] for handle in found.cameras}
     fit = align_poses([camera.pose for camera in found.cameras.values()], [spec.pose for spec in truth.values()])
     away = [np.linalg.norm(fit.apply(found.cameras[h].position) - spec.position) for h, spec in truth.items()]
-    turned = {
-        h: rotation_angle((fit.rotation @ found.cameras[h].rotation).T @ spec.axes) for h, spec in truth.items()
-    }
+    turned = {h: rotation_angle((fit.rotation @ found.cameras[h].rotation).T @ spec.axes) for h, spec in truth.items()}
     up = float(np.degrees(np.arccos(np.clip((fit.rotation @ (0.0, 0.0, 1.0))[2], -1, 1))))
     return Off(float(max(away) / np.linalg.norm(scene.size)), turned, up)
 

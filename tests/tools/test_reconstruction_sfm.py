@@ -113,9 +113,7 @@ def test_two_views_with_a_guessed_lens_warn_that_depth_may_be_stretched() -> Non
 def test_rooms_that_share_nothing_stay_apart() -> None:
     other = room(5).without("window", "ceiling", "rug", "ceiling lamp")
     here = taken(room(), cameras_around(room(), 3, arc=30))
-    there = [
-        replace(p, handle=f"img{k + 4}") for k, p in enumerate(taken(other, cameras_around(other, 3, arc=30)))
-    ]
+    there = [replace(p, handle=f"img{k + 4}") for k, p in enumerate(taken(other, cameras_around(other, 3, arc=30)))]
     mixed = [picture for both in zip(here, there, strict=True) for picture in both]
     found = reconstruct(mixed)
     assert {frozenset(group.cameras) for group in found.groups} == {
@@ -269,7 +267,12 @@ def test_ratios_on_a_chessboard_are_right_within_a_percent(known: bool) -> None:
 
     def lengths(points: Any) -> Any:
         grid = points.reshape(board.rows, board.columns, 3)
-        ends = (grid[0, 0] - grid[0, -1], grid[0, 0] - grid[-1, 0], grid[0, 0] - grid[-1, -1], grid[0, -1] - grid[-1, 0])
+        ends = (
+            grid[0, 0] - grid[0, -1],
+            grid[0, 0] - grid[-1, 0],
+            grid[0, 0] - grid[-1, -1],
+            grid[0, -1] - grid[-1, 0],
+        )
         return np.linalg.norm(ends, axis=1)
 
     ratios = lengths(corners) / lengths(board.corners)

@@ -28,8 +28,11 @@ from sightline.tools.reconstruction.worlds import in_own_world
 
 SEED = 0
 THREADS = 2
-_FIRST_ANGLES = (12.0, 4.0, 1.5)
-"""Degrees of triangulation asked of the first pair, tried in turn: the surest start first."""
+_FIRST_ANGLES = (12.0, 8.0, 4.0)
+"""Degrees of triangulation asked of the first pair, each tried: a start with repeated textures bends a room by degrees,
+fits its own points well, and shows only by the points that it leaves out."""
+_LAST_ANGLE = 1.5
+"""Tried where those leave a picture out."""
 _LEAST_MATCHES = 15
 _LEAST_POINTS = 25
 """Points that a camera must see to be believed."""
@@ -158,13 +161,15 @@ def _database(
 
 
 def _models(database: Path, folder: Path, pictures: Sequence[Seen], lenses: dict[int, int]) -> list[Any]:
-    """COLMAP's reconstructions, the largest first: of the surest start that places the most pictures."""
+    """COLMAP's reconstructions, the largest first: of the start that places the most pictures with the most points."""
     import pycolmap
 
     best: list[Any] = []
     pixel = max(max(picture.size) for picture in pictures) / 1000
-    most = 0
-    for angle in _FIRST_ANGLES:
+    most = (0, 0)
+    for angle in (*_FIRST_ANGLES, _LAST_ANGLE):
+        if angle == _LAST_ANGLE and most[0] == len(pictures):
+            break
         options = pycolmap.IncrementalPipelineOptions()
         options.random_seed = SEED
         options.num_threads = THREADS
@@ -188,11 +193,10 @@ def _models(database: Path, folder: Path, pictures: Sequence[Seen], lenses: dict
         out = folder / f"models-{angle}"
         out.mkdir()
         found = list(pycolmap.incremental_mapping(database, folder, out, options).values())
-        placed = len({model.image(i).name for model in found for i in model.reg_image_ids()})
-        if placed > most:
-            best, most = found, placed
-        if most == len(pictures):
-            break
+        images = [model.image(i) for model in found for i in model.reg_image_ids()]
+        reached = len({image.name for image in images}), sum(image.num_points3D for image in images)
+        if reached > most:
+            best, most = found, reached
     return sorted(best, key=lambda model: -model.num_reg_images())
 
 
