@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 MOST_THINGS = 12
 _PLAUSIBLE = 8
-"""Moving things beyond which, before a moving camera, it is the background that does not move as one."""
+"""Moving things at one time beyond which, before a moving camera, it is the background that does not move as one."""
 SHORTEST = 0.15
 """Seconds of a stretch in which motion can be seen."""
 
@@ -277,9 +277,10 @@ def _ways(
         numbered = [Way(way.boxes, way.times, f"moving thing {n}") for n, way in enumerate(found, start=1)]
         rate = f"{watched.per_second:.1f} frames a second were looked at" if watched.per_second < 5 else ""
         slow = f" ({rate}: give start and end for fast things.)" if rate else ""
-        if watched.camera.verdict == "moving" and len(numbered) > _PLAUSIBLE:
+        at_once = int(np.max(np.sum([way.seen for way in numbered], axis=0), initial=0))
+        if watched.camera.verdict == "moving" and at_once > _PLAUSIBLE:
             raise InstrumentLimit(
-                f"the camera moves and {len(numbered)} places seem to move against the background: most of that is "
+                f"the camera moves and {at_once} places at once seem to move against the background: most of that is "
                 "what stands nearer than the rest.",
                 "Give a track, or boxes in a frame; or take a stretch in which the camera is still.",
             )
