@@ -9,11 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from reconstruction_kit import SMALL, USUAL, moved, off, room, seen, shot, standing, taken
+from reconstruction_kit import SMALL, USUAL, moved, off, room, shot, standing, taken
 
 from sightline.evals.synthetic.render import cameras_around
 from sightline.geometry.cameras import Camera
-from sightline.geometry.poses import level_world
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.back_ends.protocols import Reconstructed, Seen
 
@@ -99,7 +98,18 @@ def test_a_guessed_focal_length_is_found_within_its_factor() -> None:
     assert 1 < lens.focal_factor <= 1.11
     assert truth / lens.focal_factor <= lens.fx <= truth * lens.focal_factor
     assert len({c.intrinsics for c in group.cameras.values()}) == 1
-    assert max(off(group, cameras, room()).rotations.values()) < 2
+    assert max(off(group, cameras, room()).rotations.values()) < 1
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "guessed"])
+def test_the_start_with_the_most_points_wins(known: bool) -> None:
+    """From the widest first pair alone a wallpaper's repeats bent this room by 5 degrees, with all cameras placed."""
+    cameras = [replace(c, fov=58.0) for c in cameras_around(room(1), 4, arc=45)]
+    [group] = reconstruct(taken(room(1), cameras, known=known)).groups
+    assert len(group.cameras) == 4
+    wrong = off(group, cameras, room(1))
+    assert max(wrong.rotations.values()) < 0.5
+    assert wrong.centres < 0.005
 
 
 def test_two_views_with_a_guessed_lens_warn_that_depth_may_be_stretched() -> None:
@@ -162,7 +172,7 @@ def test_a_picture_without_texture_is_left_out_and_says_so() -> None:
     assert found.left_out == {"img4": "it has too little texture: only 0 points stand out"}
 
 
-def test_upside_down_first_picture_gives_the_same_world() -> None:
+def test_a_tilted_first_picture_gives_the_same_world() -> None:
     """Up comes from the floor and all cameras, not from the first picture alone."""
     cameras = cameras_around(room(), 4, arc=45)
     tilted = [replace(cameras[0], roll=11.0), *cameras[1:]]
@@ -287,15 +297,3 @@ def test_twenty_seven_views_are_more_than_all_pairs() -> None:
     [group] = found.groups
     assert len(group.cameras) >= 26, found.left_out
     assert max(off(group, cameras, room()).rotations.values()) < 1.5
-
-
-def test_levelling_by_hand_agrees(four: tuple[list[Seen], Reconstructed]) -> None:
-    """A reconstruction that is levelled again by its own up does not move."""
-    _, found = four
-    [group] = found.groups
-    again = level_world(group.cameras["img1"].pose, (0.0, 0.0, 1.0))
-    assert np.allclose(again, np.eye(4), atol=1e-9)
-
-
-def test_seen_helper_guesses_when_told() -> None:
-    assert seen("img1", shot(room(), standing()), known=False).intrinsics.source == "guess"

@@ -1,4 +1,4 @@
-"""Depth maps with known cameras fused into one surface: open3d's TSDF volume (Curless and Levoy 1996)."""
+"""Depth maps with known cameras fused into one surface: open3d's TSDF voxel blocks (Curless and Levoy 1996)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ _CELLS = 256
 """Cells of the volume along the longest side of the scene: finer needs more memory than it shows."""
 _TRUNCATED = 4.0
 """Cells over which a surface is spread."""
+_BLOCK = 16
+"""Cells along a side of a block; only blocks near a surface take memory."""
+_BLOCKS = 1000
+"""Blocks to begin with; it grows."""
 
 
 def with_mesh(reconstruction: Reconstruction, colors: dict[str, NDArray[np.uint8]]) -> Reconstruction:
@@ -36,13 +40,18 @@ def with_mesh(reconstruction: Reconstruction, colors: dict[str, NDArray[np.uint8
         ) from error
     import cv2
 
-    geometry: Any = o3d.geometry
+    core, images = o3d.core, o3d.t.geometry
     low, high = reconstruction.cloud.extent()
     cell = float(np.max(high - low)) / _CELLS
-    volume = o3d.pipelines.integration.ScalableTSDFVolume(
-        voxel_length=cell,
-        sdf_trunc=_TRUNCATED * cell,
-        color_type=o3d.pipelines.integration.TSDFVolumeColorType.RGB8,
+    # Not ScalableTSDFVolume: with open3d 0.20 it stays empty whatever it is given.
+    volume: Any = images.VoxelBlockGrid(
+        attr_names=("tsdf", "weight", "color"),
+        attr_dtypes=(core.float32, core.float32, core.float32),
+        attr_channels=((1), (1), (3)),
+        voxel_size=cell,
+        block_resolution=_BLOCK,
+        block_count=_BLOCKS,
+        device=core.Device("CPU:0"),
     )
     for handle, depth in reconstruction.depths.items():
         camera = reconstruction.cameras[handle]
@@ -50,22 +59,19 @@ def with_mesh(reconstruction: Reconstruction, colors: dict[str, NDArray[np.uint8
         lens = camera.intrinsics.resized((columns, rows))
         color = cv2.resize(colors[handle], (columns, rows), interpolation=cv2.INTER_AREA)
         known = np.where(np.isfinite(depth) & (depth > 0), depth, 0).astype(np.float32)
-        rgbd = geometry.RGBDImage.create_from_color_and_depth(
-            geometry.Image(np.ascontiguousarray(color)),
-            geometry.Image(np.ascontiguousarray(known)),
-            depth_scale=1.0,
-            depth_trunc=float(known.max()) + 1,
-            convert_rgb_to_intensity=False,
-        )
         # Open3D's pixel (0, 0) is the centre of the first one, ours its corner.
-        pinhole = o3d.camera.PinholeCameraIntrinsic(columns, rows, lens.fx, lens.fy, lens.cx - 0.5, lens.cy - 0.5)
-        volume.integrate(rgbd, pinhole, camera.world_to_camera)
-    mesh = volume.extract_triangle_mesh()
+        inner = core.Tensor(lens.matrix - [[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])
+        outer = core.Tensor(np.ascontiguousarray(camera.world_to_camera))
+        seen = images.Image(core.Tensor(np.ascontiguousarray(known)))
+        painted = images.Image(core.Tensor(np.ascontiguousarray(color.astype(np.float32))))
+        how = (inner, outer, 1.0, float(known.max()) + 1, _TRUNCATED)  # depth in world units, as far as any
+        volume.integrate(volume.compute_unique_block_coordinates(seen, *how), seen, painted, *how)
+    mesh = volume.extract_triangle_mesh(0.5)  # where any picture saw it
     return replace(
         reconstruction,
         mesh=Mesh(
-            np.asarray(mesh.vertices, np.float32),
-            np.asarray(mesh.triangles, np.int32),
-            np.clip(np.round(np.asarray(mesh.vertex_colors) * 255), 0, 255).astype(np.uint8),
+            mesh.vertex.positions.numpy().astype(np.float32),
+            mesh.triangle.indices.numpy().astype(np.int32),
+            np.clip(np.round(mesh.vertex.colors.numpy()), 0, 255).astype(np.uint8),
         ),
     )

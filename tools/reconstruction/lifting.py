@@ -163,7 +163,7 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]
 def densified(
     reconstruction: Reconstruction, maps: Mapping[str, Fitted], pictures: Mapping[str, Seen]
 ) -> Reconstruction:
-    """The same cameras with every pixel of these photos lifted; the sparse points give way to them.
+    """The same cameras with every pixel of these photos lifted; their sparse points give way, those of others stay.
 
     Args:
         reconstruction: With cameras for all of them.
@@ -172,7 +172,8 @@ def densified(
     """
     total = sum(m.depth.size for m in maps.values())
     step = max(1, int(np.ceil(np.sqrt(total / MOST_POINTS))))
-    clouds = []
+    replaced = [reconstruction.handles.index(handle) for handle in maps]
+    clouds = [reconstruction.cloud.where(~np.isin(reconstruction.cloud.view, replaced))]
     for handle, fit in maps.items():
         camera = reconstruction.cameras[handle]
         rows, columns = fit.depth.shape

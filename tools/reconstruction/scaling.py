@@ -73,12 +73,13 @@ def _of_objects(
     """A length in the units of the reconstruction as it is known now, its interval, and what it is."""
     from sightline.tools.measure.lengths import distance_between, size_of
     from sightline.tools.measure.measuring import front_of
-    from sightline.tools.measure.things import observed
+    from sightline.tools.measure.things import focal_warps, observed
 
     seen = observed(context.workspace, cloud, thing)
     if other is not None:
         second = observed(context.workspace, cloud, other)
-        found = distance_between(seen, second, "closest" if seen.solid and second.solid else "centres")
+        warps = focal_warps(cloud.reconstruction, [*seen.pictures, *second.pictures])
+        found = distance_between(seen, second, "closest" if seen.solid and second.solid else "centres", warps)
         return found.value, found.low, found.high, f"the distance from {seen.label} to {second.label}"
     if seen.only_point:
         raise InstrumentLimit(
@@ -86,7 +87,8 @@ def _of_objects(
             "Draw a box around it, or segment it, first.",
         )
     front = front_of(cloud.reconstruction, thing)
-    found = size_of(seen, dimension, None if front is None else front[0])
+    warps = focal_warps(cloud.reconstruction, seen.pictures)
+    found = size_of(seen, dimension, None if front is None else front[0], warps)
     what = "longest dimension" if dimension == "longest" else dimension
     return found.value, found.low, found.high, f"the {what} of {seen.label}"
 
@@ -94,6 +96,7 @@ def _of_objects(
 def _between_points(cloud: Cloud, image: Picture, points: list[tuple[float, float]]) -> tuple[float, float, float, str]:
     from sightline.memory.refs import path_ref
     from sightline.tools.measure.observed import points_at
+    from sightline.tools.measure.things import focal_warps
 
     if len(points) != 2:
         raise ModelMistake(f"{len(points)} points do not bound a length.", "Give two points of the picture.")
@@ -115,10 +118,12 @@ def _between_points(cloud: Cloud, image: Picture, points: list[tuple[float, floa
         spread = float(np.linalg.norm(near - places[-1], axis=1).mean())
         errors.append(max(spread, float(np.median(reconstruction.cloud.radius[index]))))
     value = float(np.linalg.norm(places[0] - places[1]))
-    error = min(sum(errors), 0.5 * value)
+    error = sum(errors)
+    bent = [warp(np.array(places)) for warp in focal_warps(reconstruction, [image.handle])]
+    ratios = [1.0, *(float(np.linalg.norm(ends[1] - ends[0])) / value for ends in bent if value > 0)]
     return (
         value,
-        value - error,
-        value + error,
+        (value - error) * min(ratios),
+        (value + error) * max(ratios),
         f"the distance between {path_ref(image.handle, points)} of {image.handle}",
     )
