@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SETUP := $(VENV)/.setup-done
 EXTRAS := $(VENV)/.extras-done
+# A file's tests stay together: they share what is slow to make.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -40,10 +42,10 @@ ask: setup ## set up, then answer a question about a bundled photo (no key, no w
 	$(BIN)/sightline ask demos/samples/coins.png -q "How many coins are there?"
 
 test: setup ## set up, then run the quick tests
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-all: $(EXTRAS) ## also install the extras vision and recon (6 GB, with CUDA), and run the slow tests too
-	$(BIN)/pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 check: setup ## lint, formatting, types
 	$(BIN)/ruff check .
