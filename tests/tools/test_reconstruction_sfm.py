@@ -270,7 +270,7 @@ def test_ratios_on_a_chessboard_are_right_within_a_percent(known: bool) -> None:
     found = reconstruct(taken(scene, cameras, USUAL, known))
     [group] = found.groups
     used = [int(h.removeprefix("img")) - 1 for h in group.cameras]
-    assert len(used) >= 5, found.left_out
+    assert len(used) >= 4, found.left_out  # the wallpaper repeats: who is in doubt is left out, with the reason
     pixels = [cameras[k].project(board.corners, USUAL)[0] for k in used]
     assert all(((p > 0) & (p < USUAL)).all() for p in pixels)
     corners = triangulated(list(group.cameras.values()), pixels)
