@@ -56,7 +56,7 @@ def intrinsics_for(
         return FocalChoice(
             Intrinsics.guess(size), "no focal length in the file: the field of view is a guess, state it if known"
         )
-    reason = _cropped(size, exif_size)
+    reason = crop_reason(size, exif_size) or None
     if reason is None and not SMALLEST_FOCAL <= exif_focal_px / max(size) <= LARGEST_FOCAL:
         reason = "the focal length in EXIF makes no sense"
     if reason is not None:
@@ -66,8 +66,8 @@ def intrinsics_for(
     return FocalChoice(Intrinsics.from_focal(size, exif_focal_px, "exif"))
 
 
-def _cropped(size: Size, exif_size: Size | None) -> str | None:
-    """Why EXIF's focal length does not describe these pixels; None where it does."""
+def crop_reason(size: Size, exif_size: Size | None = None) -> str:
+    """Why a picture was probably cropped, so that nothing is known of its lens; "" where it was not."""
     aspect = max(size) / min(size)
     if exif_size is not None and min(exif_size) > 0:
         original = max(exif_size) / min(exif_size)
@@ -78,7 +78,7 @@ def _cropped(size: Size, exif_size: Size | None) -> str | None:
             )
     if min(abs(math.log(aspect / usual)) for usual in CAMERA_ASPECTS) > ASPECT_TOLERANCE:
         return f"{size[0]}x{size[1]} is no shape that cameras write: the picture was probably cropped"
-    return None
+    return ""
 
 
 def narrowed(intrinsics: Intrinsics, focal: float, factor: float, distortion: tuple[float, ...]) -> Intrinsics:

@@ -17,7 +17,7 @@ from sightline.geometry.transforms import PictureTransform
 from sightline.memory import Artifact, InstrumentLimit, Picture, Workspace
 from sightline.memory.exif import CameraExif
 from sightline.tools.back_ends.protocols import Seen
-from sightline.tools.intrinsics import intrinsics_for
+from sightline.tools.intrinsics import crop_reason, intrinsics_for
 
 CAMERA = "camera"
 """Where a virtual view's artifact data keep its camera (`Camera.to_json`); its reconstruction is under `cloud`."""
@@ -74,6 +74,20 @@ def _of_input(workspace: Workspace, artifact: Artifact, size: tuple[int, int]) -
     stated = None if workspace.started is None else workspace.started.field_of_view
     focal, taken_size = _exif_focal(artifact)
     return intrinsics_for(size, focal, stated, taken_size).intrinsics
+
+
+def cropped(workspace: Workspace, handle: str) -> str:
+    """Why an input picture was probably cropped, so that the middle of its lens is not known; "" where not.
+
+    A stated field of view is one of the picture as it is, so then nothing is asked.
+    """
+    artifact = workspace.artifacts[handle]
+    if artifact.kind != "input" or artifact.size is None:
+        return ""
+    if workspace.started is not None and workspace.started.field_of_view is not None:
+        return ""
+    _, taken_size = _exif_focal(artifact)
+    return crop_reason(artifact.size, taken_size)
 
 
 def _is_frame(artifact: Artifact) -> bool:

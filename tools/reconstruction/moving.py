@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sightline.memory import ModelMistake, Picture
+from dataclasses import replace
+
+from sightline.memory import InstrumentLimit, ModelMistake, Picture
 from sightline.tools.contract import ToolContext, ToolResult, tool
 from sightline.tools.reconstruction.two_view import camera_motion, describe_motion
+from sightline.tools.seeing import cropped
 
 
 @tool(family="reconstruction", example={"first": "img1", "second": "img2"}, time_limit=300)
@@ -21,7 +24,17 @@ def relative_camera_motion(context: ToolContext, first: Picture, second: Picture
     """
     if first.handle == second.handle:
         raise ModelMistake(f"{first.handle} is given twice.", "Give two pictures.")
+    crops = [cropped(context.workspace, picture.handle) for picture in (first, second)]
+    if any(crops) and first.size != second.size:
+        handle, reason = next((p.handle, c) for p, c in zip((first, second), crops, strict=True) if c)
+        raise InstrumentLimit(
+            f"how the camera moved cannot be told, for {handle} is not the whole photo: {reason}, and where its middle "
+            "was is not known.",
+            "Use the photos as they were taken, or crop with crop_zoom, which remembers what it cut.",
+        )
     motion = camera_motion(context.seen(first), context.seen(second))
+    if any(crops):
+        motion = replace(motion, translation=None, translation_error=180.0, focal_guessed=True)
     words = describe_motion(motion, first.handle, second.handle).strip()
     lens = context.seen(first).intrinsics
     guessed = (

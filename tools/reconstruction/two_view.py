@@ -8,7 +8,7 @@ from the uncertainty of the focal length, which matters more where it is a guess
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,8 +48,16 @@ _FLOOR = 0.25
 _SWEEP = tuple(step / 6 for step in range(-6, 7))
 _FINE = tuple(step / 30 for step in range(-30, 31))
 """Exponents of the factor by which a focal length may be off; a turn depends on it sharply, and is fitted quickly."""
+_COARSE = (-1.0, -0.5, 0.0, 0.5, 1.0)
+"""The same where the pictures were taken with two lenses, each of which may be off on its own."""
+_WIDER = (-2.0, -1.67, -1.33)
+_AFRESH = 2 / 3
+"""Exponents at which a motion is sought afresh: from another focal length the right one cannot be reached by refining,
+for a narrow view of a turn looks much like a shift."""
 _RULED_OUT = 2.5
 """A focal length that leaves this many times the misfit of the best one is ruled out by the pictures themselves."""
+_PRIOR = 0.02
+"""Misfit that a focal length off by a factor of e counts as."""
 _WAY_FLOOR = 2.0
 """Degrees that the interval of a direction of movement is not narrower than."""
 _ROUNDS = 400
@@ -57,8 +65,8 @@ _HALVES = 10
 _USED = 600
 _DENSE = 0.25
 """Density of agreeing matches (see `LEAST_DENSITY`) from which nothing suggests that some are wrong together."""
-_DOUBT = 0.06
-"""Share of the angle by which it may be off at the least density; 0.045 was the worst of 60 rendered pairs."""
+_DOUBT = 0.1
+"""Share of the angle by which it may be off at the least density; 0.062 was the worst of 100 rendered pairs."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +125,24 @@ class _Matched:
     first: Intrinsics
     second: Intrinsics
 
-    def with_focal_scaled(self, factor: float) -> _Matched:
+    def with_focals_scaled(self, first: float, second: float) -> _Matched:
         """For other focal lengths."""
-        return replace(self, first=self.first.with_focal_scaled(factor), second=self.second.with_focal_scaled(factor))
+        return replace(self, first=self.first.with_focal_scaled(first), second=self.second.with_focal_scaled(second))
+
+    def thinned(self) -> _Matched:
+        """At most `_USED` of them: what is tried at many focal lengths needs no more."""
+        few = _spread(np.arange(len(self.pa)))
+        return replace(self, pa=self.pa[few], pb=self.pb[few])
+
+    @property
+    def one_lens(self) -> bool:
+        """Whether both were taken with one camera, as far as is known, so that its focal length is off once."""
+        return self.first == self.second
+
+    def at(self, exponents: tuple[float, float]) -> _Matched:
+        """For focal lengths that are off by their factors to these powers."""
+        a, b = exponents
+        return self.with_focals_scaled(self.first.focal_factor**a, self.second.focal_factor**b)
 
     @property
     def rays(self) -> tuple[Floats, Floats]:
@@ -137,8 +160,8 @@ class _Matched:
 class _Fit:
     """An essential motion and a turn on the spot, each as it fits best, for one focal length.
 
-    Rotations are world-to-second with the first camera as the world. Misfits are means over all matches of the squared
-    distance, in units of the limit and at most 1 each: they can be compared between focal lengths.
+    Rotations are world-to-second with the first camera as the world. Misfits are means over the `judged` matches of the
+    squared distance, in units of the limit and at most 1 each: they can be compared between focal lengths.
     """
 
     rotation: Floats
@@ -146,6 +169,7 @@ class _Fit:
     inliers: NDArray[np.bool_]
     turn: Floats
     turn_inliers: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
     misfit: float
     turn_misfit: float
 
@@ -270,6 +294,8 @@ def _motion(fits: list[tuple[_Matched, _Fit]], matched: _Matched, density: float
         spans = [span.widened(v, e) for span, v, e in zip(spans, values, errors, strict=True)]
         if way is not None:
             way_error = max(way_error, _between(way, _way(other.rotation, other.translation)))
+    if not matched.one_lens and "guess" in (matched.first.source, matched.second.source):
+        way_error = 180.0  # going forward and zooming in look alike: two unknown lenses leave every way open
     agreeing = fit.agreeing
     ra, rb = (_unit(rays[agreeing]) for rays in used.rays)
     parallax = float(np.degrees(np.median(np.linalg.norm(ra @ fit.chosen.T - rb, axis=1))))
@@ -316,28 +342,100 @@ def _fits(matched: _Matched) -> list[tuple[_Matched, _Fit]]:
     """The fit for every focal length that the pictures do not rule out, the best first; none where nothing fits."""
     if len(matched.pa) < 8:
         return []
-    factor = max(matched.first.focal_factor, matched.second.focal_factor)
     start = _fit(matched)
     if start is None:
         return []
-    if factor < 1.001:
+    if max(matched.first.focal_factor, matched.second.focal_factor) < 1.001:
         return [(matched, start)]
+    every, matched = matched, matched.thinned()
+    start = _fit(matched) if len(matched.pa) < len(every.pa) else start
+    if start is None:
+        return []
     # Far from the right focal length a turn explains the middle of the picture only: it is sought at each.
-    sought = [_sought_turn(start, matched.with_focal_scaled(factor**step)) for step in _SWEEP]
+    coarse, fine = _exponents(matched, _COARSE, _SWEEP), _exponents(matched, _SWEEP, _FINE)
+    sought = [_sought_turn(start, matched.at(step)) for step in coarse]
     nearest = min(sought, key=lambda fit: fit.turn_misfit)
-    turns = [_with_turn(nearest, matched.with_focal_scaled(factor**step)) for step in _FINE]
-    best_turn = min(range(len(_FINE)), key=lambda k: turns[k].turn_misfit)
-    if turns[best_turn].turned_only:
-        tried = [(matched.with_focal_scaled(factor**step), turn) for step, turn in zip(_FINE, turns, strict=True)]
-    else:
-        tried = [(other, _refit(start, other)) for other in (matched.with_focal_scaled(factor**s) for s in _SWEEP)]
+    turns = [(matched.at(step), _with_turn(nearest, matched.at(step))) for step in fine]
+    if min(turns, key=lambda pair: pair[1].turn_misfit)[1].turned_only:
+        return _of_all(_possible(turns, lambda fit: fit.turn_misfit), every)
+    moved = _moved(matched, start, coarse)
+    found = _possible(_judged_anew(moved), lambda fit: fit.misfit)
+    if matched.one_lens and matched.first.source == "guess" and any(there is moved[0][0] for there, _ in found):
+        # The widest lens of the guess is not ruled out: neither are wider ones.
+        wider = _moved(matched, moved[0][1], [(step, step) for step in _WIDER])
+        found = _possible(_judged_anew([*wider[::-1], *moved, *wider]), lambda fit: fit.misfit)
+    return _of_all(found, every)
 
-    def misfit(pair: tuple[_Matched, _Fit]) -> float:
-        return pair[1].turn_misfit if turns[best_turn].turned_only else pair[1].misfit
 
-    best = min(tried, key=misfit)
-    possible = [pair for pair in tried if pair is not best and misfit(pair) <= _RULED_OUT * misfit(best) + 0.005]
-    return [best, *possible]
+def _judged_anew(tried: list[tuple[_Matched, _Fit]]) -> list[tuple[_Matched, _Fit]]:
+    """The same motions, judged by the matches that agree with the best of them: wrong matches fit none."""
+    judged = min(tried, key=lambda pair: pair[1].misfit)[1].inliers
+    out = []
+    for there, fit in tried:
+        distance = sampson(essential_matrix(fit.rotation, fit.translation), *there.rays)
+        out.append((there, replace(fit, judged=judged, misfit=_misfit(distance, there.limit, judged))))
+    return out
+
+
+def _of_all(found: list[tuple[_Matched, _Fit]], every: _Matched) -> list[tuple[_Matched, _Fit]]:
+    """The same, with the best fitted to all matches."""
+    used, fit = found[0]
+    whole = replace(used, pa=every.pa, pb=every.pb)
+    ra, rb = whole.rays
+    agreeing = sampson(essential_matrix(fit.rotation, fit.translation), ra, rb) < whole.limit
+    turned = np.linalg.norm(_unit(ra) @ fit.turn.T - _unit(rb), axis=1) < _TURN_LIMIT * whole.limit
+    all_of_it = replace(fit, inliers=agreeing, turn_inliers=turned, judged=agreeing | turned)
+    return [(whole, _refit(all_of_it, whole)), *found[1:]]
+
+
+def _exponents(matched: _Matched, apart: Sequence[float], together: Sequence[float]) -> list[tuple[float, float]]:
+    """Exponents for both focal lengths: the same `together` for one lens, else all pairs of those `apart`."""
+    if matched.one_lens:
+        return [(step, step) for step in together]
+    first, second = ((0.0,) if lens.focal_factor < 1.001 else apart for lens in (matched.first, matched.second))
+    return [(a, b) for a in first for b in second]
+
+
+def _moved(matched: _Matched, start: _Fit, exponents: list[tuple[float, float]]) -> list[tuple[_Matched, _Fit]]:
+    """The motion that fits best at each of these focal lengths, from several starts."""
+    corners = [(a, b) for a, b in _exponents(matched, (-_AFRESH, _AFRESH), (-_AFRESH, _AFRESH)) if a or b]
+    starts = [((0.0, 0.0), start)]
+    for corner in corners:
+        there = matched.at(corner)
+        afresh = _fit(there)
+        if afresh is not None:
+            agreeing = sampson(essential_matrix(afresh.rotation, afresh.translation), *there.rays) < there.limit
+            starts.append(
+                (corner, replace(start, rotation=afresh.rotation, translation=afresh.translation, inliers=agreeing))
+            )
+    judged = np.logical_or.reduce([one.inliers | one.turn_inliers for _, one in starts])
+    starts = [(corner, replace(one, judged=judged)) for corner, one in starts if one.inliers.sum() >= 8]
+    out = []
+    for step in exponents:
+        there = matched.at(step)
+        near = [one for corner, one in starts if all(c * e >= 0 for c, e in zip(corner, step, strict=True))]
+        tried = [_refit(one, there) for one in near]
+        # A motion that puts what both saw behind a camera fits the lines as well; it is none.
+        real = [fit for fit in tried if fit.inliers.any() and _in_front(fit, there) >= LEAST_IN_FRONT]
+        out.append((there, min(real or tried, key=lambda fit: fit.misfit)))
+    return out
+
+
+def _possible(tried: list[tuple[_Matched, _Fit]], misfit: Callable[[_Fit], float]) -> list[tuple[_Matched, _Fit]]:
+    """The best of these, then the others that are not ruled out.
+
+    Where the pictures say nothing of the focal length (a flat wall), the one that was guessed is the best.
+    """
+    limit = _RULED_OUT * min(misfit(fit) for _, fit in tried) + 0.005
+    possible = [pair for pair in tried if misfit(pair[1]) <= limit]
+    guessed = tried[len(tried) // 2][0]
+
+    def doubt(pair: tuple[_Matched, _Fit]) -> float:
+        off = np.log([pair[0].first.fx / guessed.first.fx, pair[0].second.fx / guessed.second.fx])
+        return misfit(pair[1]) + _PRIOR * float(off @ off)
+
+    best = min(possible, key=doubt)
+    return [best, *(pair for pair in possible if pair is not best)]
 
 
 def _fit(matched: _Matched) -> _Fit | None:
@@ -371,6 +469,7 @@ def _fit(matched: _Matched) -> _Fit | None:
         inliers=inliers,
         turn=turn,
         turn_inliers=turn_inliers,
+        judged=inliers | turn_inliers,
         misfit=0.0,
         turn_misfit=0.0,
     )
@@ -389,7 +488,7 @@ def _refit(fit: _Fit, matched: _Matched) -> _Fit:
         rotation, translation = _refine(rotation, translation, ra[used], rb[used], limit)
         inliers = sampson(essential_matrix(rotation, translation), ra, rb) < limit
     distance = sampson(essential_matrix(rotation, translation), ra, rb)
-    misfit = _misfit(distance, limit, fit.inliers | fit.turn_inliers)
+    misfit = _misfit(distance, limit, fit.judged)
     moved = replace(fit, rotation=rotation, translation=translation, inliers=inliers, misfit=misfit)
     return _with_turn(moved, matched)
 
@@ -399,7 +498,7 @@ def _sought_turn(fit: _Fit, matched: _Matched) -> _Fit:
     ra, rb = matched.rays
     turn, agreeing = _robust_turn(_unit(ra), _unit(rb), matched.limit)
     judged = fit.inliers | agreeing
-    return _with_turn(replace(fit, turn=turn, turn_inliers=judged), matched)
+    return _with_turn(replace(fit, turn=turn, turn_inliers=agreeing, judged=judged), matched)
 
 
 def _with_turn(fit: _Fit, matched: _Matched) -> _Fit:
@@ -412,8 +511,7 @@ def _with_turn(fit: _Fit, matched: _Matched) -> _Fit:
         if near.sum() >= 3:
             turn = _kabsch(ua[near], ub[near])
     away = np.linalg.norm(ua @ turn.T - ub, axis=1)
-    judged = fit.inliers | fit.turn_inliers
-    return replace(fit, turn=turn, turn_inliers=away < limit, turn_misfit=_misfit(away, limit, judged))
+    return replace(fit, turn=turn, turn_inliers=away < limit, turn_misfit=_misfit(away, limit, fit.judged))
 
 
 def _spread(indices: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -473,7 +571,8 @@ def _errors(fit: _Fit, matched: _Matched, density: float) -> tuple[tuple[float, 
     doubt = float(np.clip((_DENSE - density) / (_DENSE - LEAST_DENSITY), 0, 1))
     floor = _FLOOR + _DOUBT * doubt * float(reference[3])
     yaw, pitch, roll, angle = (max(floor, 3 * _rms(column)) for column in np.transpose(differences))
-    way = 180.0 if fit.turned_only else max(_WAY_FLOOR, 3 * _rms(np.array(ways)))
+    unsure = _WAY_FLOOR + floor - _FLOOR
+    way = 180.0 if fit.turned_only else max(unsure, 3 * _rms(np.array(ways)))
     return (yaw, pitch, roll, angle), min(180.0, way)
 
 
@@ -566,7 +665,8 @@ def _way_words(motion: CameraMotion, first: str) -> str:
     if motion.turned_only:
         return "It turned on the spot: no change of place can be seen."
     if motion.translation is None:
-        return "It also changed its place, too little to tell which way."
+        why = ", or the lenses are not known well enough" if motion.focal_guessed else ""
+        return f"It also changed its place; which way cannot be told: it is too little{why}."
     way = _direction_words(motion.translation)
     return (
         f"It moved {way}, as seen in {first} (direction +- {motion.translation_error:.0f} degrees; how far cannot be "
