@@ -121,7 +121,9 @@ def test_two_views_with_a_guessed_lens_warn_that_depth_may_be_stretched() -> Non
 
 
 def test_rooms_that_share_nothing_stay_apart() -> None:
-    other = room(5).without("window", "ceiling", "rug", "ceiling lamp")
+    # Rendered rooms have door, window, ceiling, rug and some furniture in common, which are found in both.
+    common = {thing.name for thing in room().things} - {"floor", "north wall", "east wall", "south wall", "west wall"}
+    other = room(5).without(*(t.name for t in room(5).things if t.name in common and "picture" not in t.name))
     here = taken(room(), cameras_around(room(), 3, arc=30))
     there = [replace(p, handle=f"img{k + 4}") for k, p in enumerate(taken(other, cameras_around(other, 3, arc=30)))]
     mixed = [picture for both in zip(here, there, strict=True) for picture in both]
@@ -175,7 +177,7 @@ def test_a_picture_without_texture_is_left_out_and_says_so() -> None:
 def test_a_tilted_first_picture_gives_the_same_world() -> None:
     """Up comes from the floor and all cameras, not from the first picture alone."""
     cameras = cameras_around(room(), 4, arc=45)
-    tilted = [replace(cameras[0], roll=11.0), *cameras[1:]]
+    tilted = [replace(cameras[0], roll=5.0), *cameras[1:]]
     [group] = reconstruct(taken(room(), tilted)).groups
     assert off(group, tilted, room()).up <= group.up_error
     assert group.cameras["img1"].forward[0] == pytest.approx(0, abs=1e-9)

@@ -40,7 +40,8 @@ def with_mesh(reconstruction: Reconstruction, colors: dict[str, NDArray[np.uint8
         ) from error
     import cv2
 
-    core, images = o3d.core, o3d.t.geometry
+    core: Any = o3d.core
+    images: Any = o3d.t.geometry
     low, high = reconstruction.cloud.extent()
     cell = float(np.max(high - low)) / _CELLS
     # Not ScalableTSDFVolume: with open3d 0.20 it stays empty whatever it is given.

@@ -97,12 +97,8 @@ def reconstruct(pictures: Sequence[Seen]) -> Reconstructed:
         pycolmap.logging.minloglevel = pycolmap.logging.ERROR  # it reports every step on standard error
         with tempfile.TemporaryDirectory(prefix="sightline-sfm-") as folder:
             database, verified, lenses = _database(Path(folder), used, features, matches)
-            for model in _models(database, Path(folder), used, lenses):
-                group = _believed(model, used, features, verified)
-                if group is None or placed & set(group.cameras):
-                    continue
-                groups.append(group)
-                placed |= set(group.cameras)
+            groups = _best(database, Path(folder), used, lenses, features, verified)
+            placed = {handle for group in groups for handle in group.cameras}
     groups.sort(key=lambda group: -len(group.cameras))
     left = [picture for picture in used if picture.handle not in placed]
     out = {handle: f"it is the same photo as {first}" for handle, first in same.items()}
@@ -160,44 +156,62 @@ def _database(
     return path, verified, lenses
 
 
-def _models(database: Path, folder: Path, pictures: Sequence[Seen], lenses: dict[int, int]) -> list[Any]:
-    """COLMAP's reconstructions, the largest first: of the start that places the most pictures with the most points."""
-    import pycolmap
-
-    best: list[Any] = []
-    pixel = max(max(picture.size) for picture in pictures) / 1000
+def _best(
+    database: Path,
+    folder: Path,
+    pictures: Sequence[Seen],
+    lenses: dict[int, int],
+    features: Sequence[Features],
+    verified: dict[Pair, Any],
+) -> list[Reconstruction]:
+    """The groups of the start that places the most pictures to be believed, with the most points."""
+    best: list[Reconstruction] = []
     most = (0, 0)
     for angle in (*_FIRST_ANGLES, _LAST_ANGLE):
         if angle == _LAST_ANGLE and most[0] == len(pictures):
             break
-        options = pycolmap.IncrementalPipelineOptions()
-        options.random_seed = SEED
-        options.num_threads = THREADS
-        options.extract_colors = False
-        options.min_model_size = 2
-        options.min_num_matches = _LEAST_MATCHES
-        options.mapper.random_seed = SEED
-        options.mapper.init_min_tri_angle = angle
-        options.mapper.init_min_num_inliers = 40
-        options.mapper.abs_pose_min_num_inliers = 20
-        options.triangulation.random_seed = SEED
-        options.triangulation.ignore_two_view_tracks = False
-        # Tighter than COLMAP's own 12 and 4 pixels and 2 degrees: where a texture repeats, those let in enough wrong
-        # points to bend a room by degrees.
-        options.mapper.abs_pose_max_error = _POSE_ERROR * pixel
-        options.mapper.filter_max_reproj_error = _POINT_ERROR * pixel
-        options.triangulation.create_max_angle_error = options.triangulation.continue_max_angle_error = 1.0
-        options.constant_cameras = {
-            lens for number, lens in lenses.items() if pictures[number].intrinsics.source == "known"
-        }
-        out = folder / f"models-{angle}"
-        out.mkdir()
-        found = list(pycolmap.incremental_mapping(database, folder, out, options).values())
-        images = [model.image(i) for model in found for i in model.reg_image_ids()]
-        reached = len({image.name for image in images}), sum(image.num_points3D for image in images)
+        groups: list[Reconstruction] = []
+        placed: set[str] = set()
+        for model in _models(database, folder, pictures, lenses, angle):
+            group = _believed(model, pictures, features, verified)
+            if group is not None and not placed & set(group.cameras):
+                groups.append(group)
+                placed |= set(group.cameras)
+        reached = len(placed), sum(len(group.cloud) for group in groups)
         if reached > most:
-            best, most = found, reached
-    return sorted(best, key=lambda model: -model.num_reg_images())
+            best, most = groups, reached
+    return best
+
+
+def _models(database: Path, folder: Path, pictures: Sequence[Seen], lenses: dict[int, int], angle: float) -> list[Any]:
+    """COLMAP's reconstructions from a first pair that sees points under this angle, the largest first."""
+    import pycolmap
+
+    pixel = max(max(picture.size) for picture in pictures) / 1000
+    options = pycolmap.IncrementalPipelineOptions()
+    options.random_seed = SEED
+    options.num_threads = THREADS
+    options.extract_colors = False
+    options.min_model_size = 2
+    options.min_num_matches = _LEAST_MATCHES
+    options.mapper.random_seed = SEED
+    options.mapper.init_min_tri_angle = angle
+    options.mapper.init_min_num_inliers = 40
+    options.mapper.abs_pose_min_num_inliers = 20
+    options.triangulation.random_seed = SEED
+    options.triangulation.ignore_two_view_tracks = False
+    # Tighter than COLMAP's own 12 and 4 pixels and 2 degrees: where a texture repeats, those let in enough wrong
+    # points to bend a room by degrees.
+    options.mapper.abs_pose_max_error = _POSE_ERROR * pixel
+    options.mapper.filter_max_reproj_error = _POINT_ERROR * pixel
+    options.triangulation.create_max_angle_error = options.triangulation.continue_max_angle_error = 1.0
+    options.constant_cameras = {
+        lens for number, lens in lenses.items() if pictures[number].intrinsics.source == "known"
+    }
+    out = folder / f"models-{angle}"
+    out.mkdir()
+    found = list(pycolmap.incremental_mapping(database, folder, out, options).values())
+    return sorted(found, key=lambda model: -model.num_reg_images())
 
 
 def _believed(
