@@ -210,7 +210,7 @@ class ToolFinished(_Event):
         artifacts: What it made, on disk and not yet numbered.
         facts: What memory learns.
         usage: Model calls made inside the tool.
-        detail: A traceback, for people; never shown to a model.
+        detail: For people, never shown to a model: a traceback, or what mends the failure.
     """
 
     type: Literal["tool_finished"] = "tool_finished"

@@ -87,6 +87,8 @@ async def execute(instrument: Instrument, arguments: dict[str, Any], context: To
         artifacts = await _store(context, result, keys)
     except SightlineError as error:
         outcome, text = sort_failure(error)
+        if isinstance(error, InfrastructureError):
+            detail = str(error)  # with the command that mends it, which the model's text leaves out
         result = ToolResult(text)
     except Exception as error:  # noqa: BLE001 - a tool may raise anything; it is recorded with its traceback
         outcome = "infrastructure"
