@@ -12,7 +12,8 @@ from reconstruction_kit import moved, pair, room, seen, shot, standing
 from sightline.evals.synthetic.cameras import CameraSpec
 from sightline.geometry.poses import rotation_angle
 from sightline.memory import InstrumentLimit
-from sightline.tools.reconstruction.two_view import CameraMotion, camera_motion, describe_motion
+from sightline.tools.reconstruction.motion_words import describe_motion
+from sightline.tools.reconstruction.two_view import CameraMotion, camera_motion
 
 FIRST = standing()
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sightline.memory import InstrumentLimit, ModelMistake, Picture
 from sightline.tools.contract import ToolContext, ToolResult, tool
-from sightline.tools.reconstruction.two_view import camera_motion, describe_motion
+from sightline.tools.reconstruction.motion_words import describe_motion
+from sightline.tools.reconstruction.two_view import camera_motion
 from sightline.tools.seeing import cropped
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.tools.reconstruction.epipolar import essential_matrix, sampson
 from sightline.tools.reconstruction.matching import Features
+from sightline.tools.reconstruction.motion_fits import LEAST_DENSITY
 from sightline.tools.reconstruction.pairs import Pair
-from sightline.tools.reconstruction.two_view import LEAST_DENSITY, essential_matrix, hull_share, sampson
+from sightline.tools.reconstruction.two_view import hull_share
 
 _PIXELS = 6.0
 """Distance from its line, in pixels of a picture of 1000 pixels, up to which a match agrees with two cameras."""
@@ -24,7 +26,7 @@ _SMALLEST_SPREAD = 0.02
 def dense_enough(agreeing: NDArray[np.intp], a: Features, b: Features) -> bool:
     """Whether the matches that agree are a fair share of all features among them, in both pictures.
 
-    See `two_view.LEAST_DENSITY`: repeated textures agree with motions that never were.
+    See `motion_fits.LEAST_DENSITY`: repeated textures agree with motions that never were.
     """
     for side, features in ((0, a), (1, b)):
         points = features.points[agreeing[:, side]]
