@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,6 +52,12 @@ def angles_grid(size: tuple[int, int]) -> NDArray[np.float64]:
 def vectors(angles: NDArray[np.float64]) -> NDArray[np.float64]:
     yaw, pitch = np.radians(angles[..., 0]), np.radians(angles[..., 1])
     return np.stack([np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), np.sin(pitch)], axis=-1)
+
+
+@cache
+def smooth_scene(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A scene without edges, whose colour is known at every direction."""
+    return np.rint(127.5 + 120 * np.sin(4 * vectors(angles_grid(size)))).astype(np.uint8)
 
 
 def spotted(yaw: float, pitch: float, radius: float = 5.0, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
@@ -171,11 +179,20 @@ def test_a_view_agrees_with_the_scene_to_the_last_bits(
     yaw: float, pitch: float, fov: float, roll: float, width: int
 ) -> None:
     """A smooth scene is known at every direction: no line at the seam, no swirl at the poles, none between strips."""
-    size = (width, width // 2)
-    panorama = np.rint(127.5 + 120 * np.sin(4 * vectors(angles_grid(size)))).astype(np.uint8)
+    panorama = smooth_scene((width, width // 2))
     view = PanoramaView(yaw, pitch, fov, (240, 180), roll)
     expected = 127.5 + 120 * np.sin(4 * vectors(view.to_angles(view.intrinsics.pixel_grid())))
     assert np.abs(render(panorama, view) - expected).max() < 2.5
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(0, 90), (50, -90), (180, 70), (180, 0), (-90, 30)])
+def test_look_ups_between_the_last_pixels_go_on_across_the_seam_and_the_poles(yaw: float, pitch: float) -> None:
+    """With pixels of 11 degrees, what is blended with a pixel at the edge shows."""
+    size = (32, 16)
+    panorama = np.rint(127.5 + 120 * vectors(angles_grid(size))).astype(np.uint8)
+    view = PanoramaView(yaw, pitch, 60, (120, 120))
+    expected = 127.5 + 120 * vectors(view.to_angles(view.intrinsics.pixel_grid()))
+    assert np.abs(render(panorama, view) - expected).max() < 4
 
 
 def test_fine_stripes_become_grey_and_not_other_stripes() -> None:
