@@ -82,10 +82,14 @@ def film(
     seconds: float = 2.5,
     pan: tuple[float, float] = (0, 0),
     zoom: float = 0.0,
+    roll: float = 0.0,
     size: tuple[int, int] = SIZE,
     backdrop: Pixels | None = None,
 ) -> list[Pixels]:
-    """What a camera sees that moves over the wall by `pan` wall pixels a second and grows by exp(zoom) a second."""
+    """What a camera sees that moves over the wall by `pan` wall pixels a second and grows by exp(zoom) a second.
+
+    Its head tilts to the right by `roll` degrees a second, so that the wall turns counter-clockwise as seen.
+    """
     base = wall() if backdrop is None else backdrop
     out = []
     for n in range(round(seconds * FPS)):
@@ -96,8 +100,10 @@ def film(
             _paint(scene, (450 + x, 350 + y), side, shape.color)
         grow = math.exp(zoom * t)
         middle = np.array([450 + pan[0] * t, 350 + pan[1] * t])
-        matrix = np.array([[grow, 0, size[0] / 2 - grow * middle[0]], [0, grow, size[1] / 2 - grow * middle[1]]])
-        matrix[:, 2] += 0.5 * grow - 0.5  # ours to OpenCV's integer-centred pixels
+        c, s = grow * math.cos(math.radians(roll * t)), grow * math.sin(math.radians(roll * t))
+        turn = np.array([[c, s], [-s, c]])
+        # Ours to OpenCV's integer-centred pixels: half a pixel is added before and taken off after.
+        matrix = np.column_stack([turn, np.array(size) / 2 - turn @ (middle - 0.5) - 0.5])
         out.append(np.asarray(cv2.warpAffine(scene, matrix, size, flags=cv2.INTER_LINEAR), dtype=np.uint8))
     return out
 

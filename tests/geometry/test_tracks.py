@@ -197,6 +197,18 @@ def test_warping_takes_out_the_cameras_motion() -> None:
     assert turned.direction == "up"
 
 
+def test_warping_by_a_homography_shrinks_what_it_pushes_away() -> None:
+    """The area is that of the box's corners taken through it, to first order in the box's size."""
+    matrix = np.array([[1.1, 0.1, 5], [-0.05, 0.9, 8], [0.002, 0.001, 1]])
+    box = np.array([199.0, 149, 201, 151])
+    warped = Track(box[None], np.zeros(1)).warped(matrix[None])
+    corners = np.array([[199, 149, 1], [201, 149, 1], [201, 151, 1], [199, 151, 1]]) @ matrix.T
+    x, y = (corners[:, :2] / corners[:, 2:]).T
+    area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+    assert warped.areas[0] == pytest.approx(area, rel=1e-4)
+    assert warped.centres[0] == pytest.approx([x.mean(), y.mean()], abs=0.01)
+
+
 def test_bad_tracks_are_refused() -> None:
     with pytest.raises(ValueError, match="increase"):
         Track(np.tile((0.0, 0.0, 1.0, 1.0), (2, 1)), np.array([0.0, 0.0]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scene_run import Run
 from video_kit import FPS, SIZE, Shape, film, steady, wall, write
 
@@ -17,10 +18,13 @@ from sightline.geometry.cameras import Camera, Intrinsics
 from sightline.geometry.clouds import PointCloud
 from sightline.geometry.poses import camera_rotation, pose_from
 from sightline.geometry.reconstructions import Reconstruction
+from sightline.geometry.tracks import Track
 from sightline.memory import DataDraft, Workspace
 from sightline.tools import ToolResult, tool
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.video import describe_motion, sample_frames, trajectory
+from sightline.tools.video.moving import laid_over
+from sightline.tools.video.watching import watch
 
 RED, BLUE = (230, 40, 40), (40, 60, 230)
 Film = Callable[..., Run]
@@ -94,6 +98,8 @@ def test_time_backwards_is_the_other_way(shot: Film) -> None:
         ({"pan": (-30, 0)}, "panning left about 13 degrees"),
         ({"pan": (0, 20)}, "tilting down about 8 degrees"),
         ({"pan": (0, -20)}, "tilting up about 8 degrees"),
+        ({"roll": 6}, "rolling right 6 degrees a second"),
+        ({"roll": -6}, "rolling left 6 degrees a second"),
         ({"zoom": 0.2}, "zooming in or moving ahead, the picture growing 22 % a second"),
         ({"zoom": -0.2}, "zooming out or moving back, the picture shrinking 18 % a second"),
     ],
@@ -111,6 +117,29 @@ def test_what_the_camera_follows_moves_though_it_stands_on_the_picture(shot: Fil
     line = thing(shot(shape, pan=(30, 0)).text(describe_motion, video="vid1"))
     assert "moves right" in line
     assert "(on the picture itself: stays where it is)" in line
+
+
+@pytest.mark.parametrize("camera", [{}, {"pan": (30, -12)}, {"pan": (-20, 0), "zoom": 0.1, "roll": 4}])
+def test_a_way_is_drawn_where_it_lies_on_the_frame_shown(tmp_path: Path, camera: dict[str, Any]) -> None:
+    """A thing at rest before the wall stays one point of the frame; one that moves keeps to its way over the wall."""
+    path = write(tmp_path / "a.mp4", film((), **camera))
+    watched = watch(path, SIZE, 0.0, 2.4)
+    at, times = 1.8, np.arange(37) / FPS
+    for vx, vy in ((0.0, 0.0), (12.0, -5.0)):
+        on_wall = np.stack([8 + vx * times, -6 + vy * times], axis=1)
+        centres = np.array([seen_by(point, t, **camera) for point, t in zip(on_wall, times, strict=True)])
+        way = Track(np.concatenate([centres - 5, centres + 5], axis=1), times)
+        expected = np.array([seen_by(point, at, **camera) for point in on_wall])
+        assert np.abs(laid_over(way, watched, at) - (expected if camera else centres)).max() < 1.5
+
+
+def seen_by(
+    point: NDArray[np.float64], t: float, pan: tuple[float, float] = (0, 0), zoom: float = 0.0, roll: float = 0.0
+) -> NDArray[np.float64]:
+    """Where a point of the wall, from its middle, is on `film`'s frame at a time."""
+    x, y = point - np.array(pan) * t
+    c, s = math.cos(math.radians(roll * t)), math.sin(math.radians(roll * t))
+    return math.exp(zoom * t) * np.array([c * x + s * y, c * y - s * x]) + np.array(SIZE) / 2
 
 
 def test_two_things_each_have_their_own_line(shot: Film) -> None:
