@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from types import MethodType
@@ -388,3 +390,14 @@ def test_a_trained_detector_behind_the_tools(trained: Path, tmp_path: Path) -> N
         assert np.divide(boxes, scale) == pytest.approx(np.array([(15, 15, 45, 45), (63, 43, 97, 77)]), abs=4)
         assert run.text(count, images=["img1", "img2"], name="circle").startswith("2 circles over 2 photos")
         assert "no circle detected" in run.text(detect, image="img3", names=["circle"])
+
+
+def test_other_libraries_stay_as_they_were() -> None:
+    # ultralytics replaces Image.open by one that asks for pi_heif on a broken file, and cv2.imread by its own.
+    code = (
+        "import cv2\nfrom PIL import Image\nbefore = Image.open, cv2.imread, cv2.imwrite\n"
+        "from sightline.tools.back_ends.yolo_setup import import_ultralytics\nimport_ultralytics()\n"
+        "assert (Image.open, cv2.imread, cv2.imwrite) == before"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr

@@ -47,7 +47,7 @@ def import_ultralytics() -> Any:
         if "ultralytics.utils" not in sys.modules:
             folder = cache_folder()
             _write_settings(folder)
-            with _environment({**ENVIRONMENT, "YOLO_CONFIG_DIR": str(folder)}):
+            with _environment({**ENVIRONMENT, "YOLO_CONFIG_DIR": str(folder)}), _unpatched():
                 import ultralytics
                 import ultralytics.utils
         import ultralytics
@@ -55,6 +55,21 @@ def import_ultralytics() -> Any:
 
         events.enabled = False
         return ultralytics
+
+
+@contextmanager
+def _unpatched() -> Iterator[None]:
+    """Take back what ultralytics replaces in other libraries: its `Image.open` asks for a package on a broken file."""
+    import cv2
+    from PIL import Image
+
+    kept = [(Image, "open"), (cv2, "imread"), (cv2, "imwrite"), (cv2, "imshow")]
+    before = [getattr(library, name) for library, name in kept]
+    try:
+        yield
+    finally:
+        for (library, name), function in zip(kept, before, strict=True):
+            setattr(library, name, function)
 
 
 def find_yolo_weights(weights: str, offline: bool = False) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,8 @@ _FLOOR = 0.25
 """Degrees that no interval is narrower than: lens and rolling shutter are never quite what the model says."""
 _WAY_FLOOR = 2.0
 """Degrees that the interval of a direction of movement is not narrower than."""
+_AS_GOOD = 0.97
+"""Share of the best motion's matches from which another one is as likely."""
 _ROUNDS = 400
 _HALVES = 10
 _USED = 600
@@ -168,15 +171,14 @@ def fits_of(matched: Matched) -> list[tuple[Matched, Fit]]:
     """The fit for every focal length that the pictures do not rule out, the best first; none where nothing fits."""
     if len(matched.pa) < 8:
         return []
-    start = _fit(matched)
-    if start is None:
-        return []
-    if max(matched.first.focal_factor, matched.second.focal_factor) < 1.001:
-        return [(matched, start)]
+    starts = _motions(matched)
+    if max(matched.first.focal_factor, matched.second.focal_factor) < 1.001 or not starts:
+        return [(matched, start) for start in starts]
     every, matched = matched, matched.thinned()
-    start = _fit(matched) if len(matched.pa) < len(every.pa) else start
-    if start is None:
+    starts = _motions(matched) if len(matched.pa) < len(every.pa) else starts
+    if not starts:
         return []
+    start = starts[0]
     # Far from the right focal length a turn explains the middle of the picture only: it is sought at each.
     coarse, fine = _exponents(matched, _COARSE, _SWEEP), _exponents(matched, _SWEEP, _FINE)
     sought = [_sought_turn(start, matched.at(step)) for step in coarse]
@@ -190,7 +192,7 @@ def fits_of(matched: Matched) -> list[tuple[Matched, Fit]]:
         # The widest lens of the guess is not ruled out: neither are wider ones.
         wider = _moved(matched, moved[0][1], [(step, step) for step in _WIDER])
         found = _possible(_judged_anew([*wider[::-1], *moved, *wider]), lambda fit: fit.misfit)
-    return _of_all(found, every)
+    return _of_all([*found, *((matched, other) for other in starts[1:])], every)
 
 
 def _judged_anew(tried: list[tuple[Matched, Fit]]) -> list[tuple[Matched, Fit]]:
@@ -228,7 +230,7 @@ def _moved(matched: Matched, start: Fit, exponents: list[tuple[float, float]]) -
     starts = [((0.0, 0.0), start)]
     for corner in corners:
         there = matched.at(corner)
-        afresh = _fit(there)
+        afresh = next(iter(_motions(there)), None)
         if afresh is not None:
             agreeing = sampson(essential_matrix(afresh.rotation, afresh.translation), *there.rays) < there.limit
             starts.append(
@@ -264,8 +266,11 @@ def _possible(tried: list[tuple[Matched, Fit]], misfit: Callable[[Fit], float]) 
     return [best, *(pair for pair in possible if pair is not best)]
 
 
-def _fit(matched: Matched) -> Fit | None:
-    """Essential matrix and turn on the spot, each fitted robustly, then refined."""
+def _motions(matched: Matched) -> list[Fit]:
+    """The motions that fit, each with the turn on the spot that does; the likeliest first, none where nothing fits.
+
+    They are more than one where all that agrees lies on one plane: both are then possible.
+    """
     import cv2
 
     ra, rb = matched.rays
@@ -281,10 +286,10 @@ def _fit(matched: Matched) -> Fit | None:
     )
     essential = np.asarray(found, dtype=np.float64)
     if essential.shape != (3, 3):  # none was found
-        return None
+        return []
     inliers = sampson(essential, ra, rb) < limit
     if inliers.sum() < 8:
-        return None
+        return []
     _, rotation, translation, _ = cv2.recoverPose(
         essential, np.ascontiguousarray(ra[inliers][:, :2]), np.ascontiguousarray(rb[inliers][:, :2]), np.eye(3)
     )
@@ -299,7 +304,42 @@ def _fit(matched: Matched) -> Fit | None:
         misfit=0.0,
         turn_misfit=0.0,
     )
-    return _refit(start, matched)
+    starts = [start, *(replace(start, rotation=r, translation=t) for r, t in _from_plane(ra, rb, limit))]
+    refined = [_refit(one, matched) for one in starts]
+    real = [fit for fit in refined if fit.inliers.any() and in_front(fit, matched) >= LEAST_IN_FRONT]
+    real = real or refined
+    most = max(int(fit.inliers.sum()) for fit in real)
+    likely = sorted(
+        (fit for fit in real if fit.inliers.sum() >= _AS_GOOD * most),
+        key=lambda fit: abs(angles(fit.rotation)[2]),  # photos are held upright
+    )
+    out = likely[:1]
+    for fit in likely[1:]:
+        if rotation_angle(fit.rotation @ out[0].rotation.T) > 1.0:
+            out.append(fit)
+    return out
+
+
+def _from_plane(ra: Floats, rb: Floats, limit: float) -> list[tuple[Floats, Floats]]:
+    """The motions that the largest plane among the matches allows.
+
+    A wall that fills both pictures fits two motions equally well (Longuet-Higgins 1986); which is meant is told by what
+    does not lie on it, once both have been tried.
+    """
+    import cv2
+
+    pa, pb = np.ascontiguousarray(ra[:, :2]), np.ascontiguousarray(rb[:, :2])
+    plane: Any = cv2.findHomography(pa, pb, cv2.USAC_MAGSAC, 2 * limit)[0]
+    if plane is None:
+        return []
+    _, rotations, translations, _ = cv2.decomposeHomographyMat(plane, np.eye(3))
+    out = []
+    for rotation, translation in zip(rotations, translations, strict=True):
+        way = np.asarray(translation, dtype=np.float64).ravel()
+        length = float(np.linalg.norm(way))
+        if length > 1e-6:
+            out.append((np.asarray(rotation, dtype=np.float64), way / length))
+    return out
 
 
 def _refit(fit: Fit, matched: Matched) -> Fit:
