@@ -74,7 +74,7 @@ def test_handles_are_never_given_twice(data: st.DataObject) -> None:
         given_out = [handle for record in ws.calls.values() for handle in record.made] + ws.inputs
         assert len(given_out) == len(set(given_out)) == len(ws.artifacts)
         for prefix in ("img", "view", "obj"):
-            known = [h for h in [*ws.artifacts, *ws.scene.objects] if h.startswith(prefix)]
+            known = [h for h in [*ws.artifacts, *ws.scene.objects, *ws.scene.aliases] if h.startswith(prefix)]
             assert sorted(int(h[len(prefix) :]) for h in known) == list(range(1, len(known) + 1))
 
 

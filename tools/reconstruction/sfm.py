@@ -64,6 +64,11 @@ def load(weights: str, offline: bool) -> StructureFromMotion:
     Raises:
         InfrastructureError: pycolmap is not installed.
     """
+    _check_installed()
+    return StructureFromMotion()
+
+
+def _check_installed() -> None:
     try:
         import pycolmap  # noqa: F401
     except ImportError:
@@ -71,7 +76,6 @@ def load(weights: str, offline: bool) -> StructureFromMotion:
             "reconstruction from several photos needs pycolmap, which is not installed.",
             "Run: pip install 'sightline[recon]'",
         ) from None
-    return StructureFromMotion()
 
 
 def reconstruct(pictures: Sequence[Seen]) -> Reconstructed:
@@ -84,6 +88,7 @@ def reconstruct(pictures: Sequence[Seen]) -> Reconstructed:
         Groups of at least two pictures, the largest first, each in a world of its own with the scale `relative`; and
         why each other picture was left out.
     """
+    _check_installed()
     import pycolmap
 
     same = duplicates(pictures)
