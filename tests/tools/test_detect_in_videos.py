@@ -161,6 +161,33 @@ def test_text_in_a_box_is_placed_in_the_picture() -> None:
     assert found.box == (51.0, 22.0, 55.0, 26.0)
 
 
+def test_reading_twice_reads_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Counting(Reader):
+        def read(self, picture: Any) -> list[TextFound]:
+            asked.append(picture.size)
+            return super().read(picture)
+
+    pixels = np.random.default_rng(5).integers(0, 255, (90, 120, 3), dtype=np.uint8)
+    with workspace_in(tmp_path, pixels) as workspace:
+        monkeypatch.setattr(BackEnds, "text_reader", lambda self: Counting())
+        run = Run(workspace, BackEnds(offline=True))
+        first, again = (run.text(read_text, image="img1") for _ in range(2))
+        assert asked == [(120, 90)]
+        assert again.partition(";")[0] == first.partition(";")[0]
+        assert "(40, 50)" in run.text(read_text, image="img1", box=[10, 10, 50, 60])
+        leave_a_part_out(run)
+        run.text(read_text, image="img1")  # other pixels are seen now
+    assert asked == [(120, 90), (40, 50), (120, 90)]
+
+
+def leave_a_part_out(run: Run) -> None:
+    from sightline.tools.reconstruction import mask_out
+
+    run.text(mask_out, image="img1", boxes=[[0, 0, 60, 60]], reason="screen")
+
+
 def test_no_writing_is_not_no_writing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("transformers", reason="needs sightline[vision]")
     from sightline.tools.back_ends.text_transformers import Trocr

@@ -298,3 +298,17 @@ def test_four_minutes_in_bounded_memory(tmp_path: Path) -> None:
         text = run.text(describe_motion, video="vid1")
         assert "the camera itself moves" in text
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600 * 1024
+
+
+def test_looking_again_costs_nothing_but_at_other_things_it_looks_anew(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp4", film([square(20, 0)], seconds=1.5))
+    first = watch(path, SIZE, 0.0, 1.4)
+    assert watch(path, SIZE, 0.0, 1.4) is first
+    assert watch(path, SIZE, 0.0, 1.0) is not first
+    boxes = np.tile([60.0, 40.0, 100.0, 80.0], (2, 1))
+    known = [Track(boxes, np.array([0.0, 1.4]))]
+    moving = watch(path, SIZE, 0.0, 1.4, known)
+    assert moving is not first
+    assert watch(path, SIZE, 0.0, 1.4, known) is moving
+    moved = [Track(boxes + 10, np.array([0.0, 1.4]))]
+    assert watch(path, SIZE, 0.0, 1.4, moved) is not moving

@@ -64,13 +64,22 @@ def as_seen(context: ToolContext, image: Picture) -> Seen:
 def detect_once(context: ToolContext, image: Picture, names: Sequence[str], threshold: float) -> list[Detection]:
     """What the run's detector finds of these names, best first; asked twice it costs nothing."""
     key = fingerprint(
-        "detect", context.workspace.digest(image.handle), list(names), threshold, context.back_ends.label("detection")
+        "detect",
+        contents(context.workspace, image.handle),
+        list(names),
+        threshold,
+        context.back_ends.label("detection"),
     )
     known = _found.get(key)
     if known is None:
         known = context.back_ends.detector().detect(as_seen(context, image), names, threshold)
         _found.put(key, known, 1000 + sum(1000 + (0 if d.mask is None else d.mask.nbytes) for d in known))
     return known
+
+
+def contents(workspace: Workspace, handle: str) -> list[str]:
+    """What a back end sees of a picture, to make fingerprints of: its pixels, and those that are left out."""
+    return [workspace.digest(handle), *(workspace.digest(fact.mask) for fact in workspace.ignored.get(handle, []))]
 
 
 def enter(

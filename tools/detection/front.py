@@ -35,6 +35,7 @@ from sightline.tools.detection.facing import (
     line_of_sight,
 )
 from sightline.tools.detection.matching import Look, place_of
+from sightline.tools.detection.people import people_once
 
 VOTES = 5
 Method = Literal["auto", "keypoints", "points", "vlm", "back_end"]
@@ -153,7 +154,7 @@ def _measured(
         raise InstrumentLimit(f"{thing.handle} has no box in {image.handle}.", "Detect or segment it there first.")
     if method == "back_end":
         return context.back_ends.facing().facing(picture, thing.name, box)
-    people = context.back_ends.keypoints().keypoints(picture, 0.2)
+    people = people_once(context, picture, 0.2)
     person = max(people, key=lambda p: overlap(p.box, box), default=None)
     if person is None or overlap(person.box, box) < 0.3:
         raise InstrumentLimit(

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from sightline.geometry import PictureTransform
 from sightline.memory import Draft, ModelMistake, Picture
+from sightline.memory.caching import ByteCache, fingerprint
 from sightline.memory.refs import box_ref, point_ref
-from sightline.tools.back_ends import Detection, Keypoints
+from sightline.tools.back_ends import Detection, Keypoints, Seen
 from sightline.tools.back_ends.protocols import KEYPOINTS
 from sightline.tools.contract import ToolContext, ToolResult, tool
-from sightline.tools.detection.entering import Entered, as_seen, enter, provenance
+from sightline.tools.detection.entering import Entered, as_seen, contents, enter, provenance
 
 SURE = 0.4
 """Score from which a joint counts as seen."""
@@ -22,6 +23,8 @@ _BONES = (
     (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
     (0, 1), (0, 2), (1, 3), (2, 4),
 )  # fmt: skip
+
+_found: ByteCache[list[Keypoints]] = ByteCache(8_000_000)
 
 
 @tool(family="detection", time_limit=600.0, parallel_safe=False, example={"image": "img1"})
@@ -36,7 +39,7 @@ def keypoints(context: ToolContext, image: Picture, threshold: float = 0.4) -> T
     if not 0.05 <= threshold <= 0.95:
         raise ModelMistake(f"the threshold is {threshold:g}.", "It is a score from 0.05 to 0.95; 0.4 is usual.")
     detector = context.back_ends.keypoints()
-    people = [p for p in detector.keypoints(as_seen(context, image), threshold) if p.score >= threshold]
+    people = [p for p in people_once(context, as_seen(context, image), threshold) if p.score >= threshold]
     if not people:
         return ToolResult(
             f"no person detected above {threshold:.2f} in {image.handle}: that does not show there is none; try a "
@@ -60,6 +63,23 @@ def keypoints(context: ToolContext, image: Picture, threshold: float = 0.4) -> T
     if len(people) > MOST_LISTED:
         lines.append(f"and {len(people) - MOST_LISTED} more: {', '.join(e.reference for e in entered[MOST_LISTED:])}")
     return ToolResult("\n".join(lines), [draft], [fact for each in entered for fact in each.facts])
+
+
+def people_once(context: ToolContext, picture: Seen, threshold: float) -> list[Keypoints]:
+    """The people that the run's back end finds in a picture, with their joints; asked twice it costs nothing.
+
+    Args:
+        context: What the call may use.
+        picture: One of the run's.
+        threshold: Lowest score of a person.
+    """
+    seen = contents(context.workspace, picture.handle)
+    key = fingerprint("keypoints", seen, threshold, context.back_ends.label("keypoints"))
+    known = _found.get(key)
+    if known is None:
+        known = context.back_ends.keypoints().keypoints(picture, threshold)
+        _found.put(key, known, 200 + 1000 * len(known))
+    return known
 
 
 def _line(number: int, each: Entered, person: Keypoints, handle: str) -> str:

@@ -8,12 +8,14 @@ import numpy as np
 
 from sightline.geometry import PictureTransform
 from sightline.memory import Draft, Picture
+from sightline.memory.caching import ByteCache, fingerprint
 from sightline.memory.refs import box_ref, plain
 from sightline.tools.back_ends import Seen, TextFound, TextReader
 from sightline.tools.contract import Box, ToolContext, ToolResult, tool
-from sightline.tools.detection.entering import as_seen, provenance
+from sightline.tools.detection.entering import as_seen, contents, provenance
 
 MOST_LINES = 60
+_found: ByteCache[list[TextFound]] = ByteCache(8_000_000)
 
 
 @tool(family="detection", time_limit=600.0, example={"image": "img1"})
@@ -28,7 +30,12 @@ def read_text(context: ToolContext, image: Picture, box: Box | None = None) -> T
         box: Read only inside this box; all of the picture if not given.
     """
     reader = context.back_ends.text_reader()
-    found = read_in(as_seen(context, image), box, reader)
+    seen = contents(context.workspace, image.handle)
+    key = fingerprint("read_text", seen, [*(box or ())], context.back_ends.label("text"))
+    found = _found.get(key)
+    if found is None:
+        found = read_in(as_seen(context, image), box, reader)
+        _found.put(key, found, 200 + sum(200 + 4 * len(each.text) for each in found))
     where = image.handle if box is None else f"{image.handle} inside {box_ref(image.handle, box)}"
     if not found:
         return ToolResult(

@@ -31,6 +31,9 @@ _FRINGE = 0.5
 """Rows and columns at a thing's edge that differ by less than this share of what the thing does are fringe,"""
 _FRINGE_PX = 2
 """of so many pixels at most."""
+_MISFIT_PX = 2
+"""Small pixels by which the background may be laid over wrongly where the camera moves: what lies that near, along an
+edge of the background, is no thing."""
 _LASTS_S = 0.8
 """Seconds that a thing must be seen, and"""
 _ONE_WAY = 0.6
@@ -179,7 +182,7 @@ def _boxes(frame: NDArray[np.uint8], background: NDArray[np.uint8], watched: Wat
     """Boxes in full pixels of what differs from the background."""
     import cv2
 
-    off = np.abs(frame.astype(np.int16) - background).max(axis=2).astype(np.uint8)
+    off = _differs(frame, background, _MISFIT_PX if watched.camera.verdict == "moving" else 0)
     off = np.asarray(cv2.medianBlur(off, 3), dtype=np.uint8)  # does not spread a thing's edge as a mean would
     noise = float(np.median(off))
     mask = (off > max(LEAST_CONTRAST, _NOISE * noise)).astype(np.uint8)
@@ -199,6 +202,16 @@ def _boxes(frame: NDArray[np.uint8], background: NDArray[np.uint8], watched: Wat
             x0, y0, x1, y1 = (float(v) for v in box * np.tile(watched.scale, 2))
             out.append(SeenBox((x0, y0, x1, y1)))
     return out
+
+
+def _differs(frame: NDArray[np.uint8], background: NDArray[np.uint8], misfit: int) -> NDArray[np.uint8]:
+    """(H, W): grey levels by which a pixel lies outside of what the background shows within so many pixels of it."""
+    import cv2
+
+    around = np.ones((2 * misfit + 1, 2 * misfit + 1), np.uint8)
+    low = np.asarray(cv2.erode(background, around), dtype=np.int16)
+    high = np.asarray(cv2.dilate(background, around), dtype=np.int16)
+    return np.asarray(np.maximum(frame - high, low - frame).max(axis=2).clip(0), dtype=np.uint8)
 
 
 def _trimmed(part: NDArray[np.uint8]) -> NDArray[np.intp]:

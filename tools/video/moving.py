@@ -253,7 +253,7 @@ def _ways(
         raise ModelMistake("a track, boxes and objects were given at once.", "Give one of them.")
     if track is not None:
         ways = [_within(way, first, last) for way in things.of_track(track, video)]
-        watched = watch(video.path, size, first, last, things.moving_at(ways), keep=0)
+        watched = watch(video.path, size, first, last, ways, keep=0)
         return watched, ways, f"The things are those of {track.handle}."
     if boxes is not None:
         if frame is None:
@@ -286,7 +286,7 @@ def _ways(
             )
         return watched, numbered, f"Found by what differs from the background, not by a detector.{slow}"
     if not starts:
-        return watch(video.path, size, first, last, things.moving_at(fixed), keep=0), fixed, "As sighted."
+        return watch(video.path, size, first, last, fixed, keep=0), fixed, "As sighted."
     watched = watch(video.path, size, first, last)
     ways = fixed + [things.followed(watched, time, box, name) for time, box, name in starts]
     return watched, ways, "They were followed by their texture from the frame given, not by a detector."

@@ -11,7 +11,7 @@ from sightline.memory import ModelMistake, Picture, SceneObject, Track, Video
 from sightline.memory.refs import plain
 from sightline.tools.contract import Box
 from sightline.tools.video.following import follow
-from sightline.tools.video.watching import Things, Watched
+from sightline.tools.video.watching import Watched
 
 STRETCH = 60.0
 """Seconds before and after a frame through which a box in it is followed."""
@@ -89,17 +89,3 @@ def followed(watched: Watched, time: float, box: Box, name: str) -> Way:
 def seen_only(name: str, seen: Sequence[tuple[float, Box]]) -> Way:
     """A track of an object's sightings alone."""
     return Way(np.array([box for _, box in seen], dtype=np.float64), np.array([time for time, _ in seen]), name)
-
-
-def moving_at(ways: Sequence[Way]) -> Things:
-    """Where these things are at a time, as the background's follower asks: boxes of the nearest frame."""
-
-    def at(time: float) -> list[list[float]]:
-        out = []
-        for way in ways:
-            box = way.boxes[int(np.argmin(np.abs(way.times - time)))]
-            if np.isfinite(box).all():
-                out.append([float(v) for v in box])
-        return out
-
-    return at

@@ -6,7 +6,8 @@ memory stays bounded, whatever the length of the video.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from sightline.geometry.background_motion import (
     camera_motion,
     to_first,
 )
+from sightline.geometry.tracks import Track as Way
 from sightline.memory import InstrumentLimit
+from sightline.memory.caching import ByteCache, fingerprint
 from sightline.tools.video.decoding import read
 
 Floats = NDArray[np.float64]
@@ -84,8 +87,7 @@ class Watched:
         return np.asarray(between, dtype=np.float64)
 
 
-Things = Callable[[float], Sequence[Sequence[float]]]
-"""Boxes (x0, y0, x1, y1) in full pixels of what is known to move at a time."""
+_watched: ByteCache[Watched] = ByteCache(200_000_000)
 
 
 def watch(
@@ -93,22 +95,33 @@ def watch(
     size: tuple[int, int],
     start: float,
     end: float,
-    things: Things | None = None,
+    moving: Sequence[Way] = (),
     keep: int = MOST_KEPT,
 ) -> Watched:
-    """Watch a stretch of a video.
+    """Watch a stretch of a video; the same stretch again costs nothing.
 
     Args:
         path: The video's file.
         size: (width, height) of its upright frames.
         start: Seconds.
         end: Seconds.
-        things: What is known to move, so that it does not pass for background.
+        moving: What is known to move, in full pixels, so that it does not pass for background.
         keep: Frames that may be kept; 0 to keep none.
 
     Raises:
         InstrumentLimit: It cannot be decoded, or there are fewer than two frames.
     """
+    known = path.stat()
+    ways = [hashlib.sha256(way.boxes.tobytes() + way.times.tobytes()).hexdigest() for way in moving]
+    key = fingerprint("watch", str(path.absolute()), known.st_size, known.st_mtime_ns, start, end, ways, keep)
+    watched = _watched.get(key)
+    if watched is None:
+        watched = _watch(path, size, start, end, moving, keep)
+        _watched.put(key, watched, watched.frames.nbytes + 1000 * len(watched.times))
+    return watched
+
+
+def _watch(path: Path, size: tuple[int, int], start: float, end: float, moving: Sequence[Way], keep: int) -> Watched:
     import cv2
 
     length = max(end - start, 1e-3)
@@ -121,7 +134,7 @@ def watch(
     height, width = 1, 1
     for frame in read(path, rate, start=start, end=end, longest=WATCHED_PX):
         height, width = frame.pixels.shape[:2]
-        boxes = things(frame.time) if things is not None else ()
+        boxes = _boxes_at(moving, frame.time)
         shrink = np.tile((width / size[0], height / size[1]), 2)
         gray = np.asarray(cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         follower.add(gray, [np.asarray(box) * shrink for box in boxes])
@@ -140,4 +153,11 @@ def watch(
     seconds = np.asarray(times)
     camera = camera_motion(motions, seconds, size)
     stacked = np.stack(frames) if frames else np.zeros((0, height, width, 3), np.uint8)
+    stacked.setflags(write=False)
     return Watched(seconds, motions, camera, size, np.asarray(kept, dtype=np.intp), stacked)
+
+
+def _boxes_at(ways: Sequence[Way], time: float) -> list[Floats]:
+    """Where these things are at a time: their boxes (x0, y0, x1, y1) in the frame nearest to it."""
+    boxes = [way.boxes[int(np.argmin(np.abs(way.times - time)))] for way in ways]
+    return [box for box in boxes if np.isfinite(box).all()]
