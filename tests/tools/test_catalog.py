@@ -111,7 +111,7 @@ def test_its_example_works_on_a_run_that_has_what_it_names(instrument: Tool, sce
         assert not finished.detail
     elif instrument.name in ELSEWHERE:
         assert finished.outcome in ("limit", "infrastructure"), finished.text
-        assert not finished.detail
+        assert "Traceback" not in finished.detail  # what mends it, if anything
     else:
         assert finished.outcome == "ok", f"{finished.text}\n{finished.detail}"
     told = write_places(workspace, sees, workspace.calls[name].text)

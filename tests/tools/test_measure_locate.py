@@ -133,6 +133,29 @@ def test_a_box_is_told_from_the_wall_behind_it_by_depth(world: World, size: floa
     assert outline_in_box(replace(reconstruction, depths={}), "img1", (0, 0, 50, 50), None) is None
 
 
+def test_a_box_is_told_from_what_it_stands_on(tmp_path: Path) -> None:
+    """A cup touches the table: depth has no jump there, but the table top is level and goes on outside the box."""
+    table = thing(2, "brown table", (0.2, 2.6), (1.6, 1.0, 0.7))
+    cup = thing(3, "red cup", (0.3, 2.5), (0.2, 0.2, 0.25), bottom=0.7)
+    world = World(tmp_path, [table, cup], [Shot(size=(320, 240), pitch=-25)], masks=False)
+    # The table's own top stays inside the box drawn around the table, and is a part of it.
+    for item, number in ((cup, (cup.id,)), (table, (table.id, cup.id))):
+        sighting = world.workspace.scene.named(item.name)[0].in_picture("img1")
+        assert sighting is not None
+        assert sighting.box is not None
+        mask = outline_in_box(world.reconstruction, "img1", sighting.box, -1.6)
+        assert mask is not None, item.name
+        truth = np.isin(world.ids["img1"], number)
+        assert (mask & truth).sum() / (mask | truth).sum() > 0.85, item.name
+    assert "extent 0.19" in world.says(locate, thing="obj:red cup")  # not the table top's
+    # Where up is only assumed nothing is known to be level.
+    unsure = replace(world.reconstruction, up="assumed")
+    sighting = world.workspace.scene.named("red cup")[0].in_picture("img1")
+    assert sighting is not None
+    assert sighting.box is not None
+    assert outline_in_box(unsure, "img1", sighting.box, -1.6) is None
+
+
 def test_what_the_edge_or_something_nearer_cuts_off(world: World) -> None:
     reconstruction = world.reconstruction
     whole = world.ids["img1"] == TABLE.id

@@ -2,6 +2,7 @@
 
 Plain functions on arrays. A thing's surfaces end inside the box drawn around it; what is behind it, and what it stands
 on, go on outside. So of the bodies that depth tells apart in and around a box, the thing is the one that stays inside.
+What a thing stands on touches it, and depth has no jump there: level surfaces that go on outside are taken away first.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ _LARGE = 0.12
 """Share of the box that it fills at least."""
 _MOST_PIXELS = 200
 """Sides of the grid that is looked at; larger regions are sampled."""
+_LEVEL = 0.966
+"""Cosine of the 15 degrees within which a surface counts as level."""
+_RISE = 0.004
+"""Neighbouring pixels of one level surface differ in height by less than this share of the depth."""
+_GOES_ON = 0.2
+"""Share of a level surface's pixels that lie outside the box, from which it is not the thing's own."""
 _SPAN = 0.85
 _NEARER = 0.04
 """What is nearer than the thing by this share of the depth, right beside its outline, hides a part of it."""
@@ -62,13 +69,16 @@ def outline_in_box(
     part = depth[np.ix_(rows, columns)].astype(np.float64)
     usable = np.isfinite(part) & (part > 0)
     part = np.where(usable, part, 1.0)
-    if floor is not None:
-        x, y = np.meshgrid((columns + 0.5) / sx, (rows + 0.5) / sy)
-        rise = camera.unproject(np.stack([x, y], axis=-1), part)[..., 2] - floor
-        usable &= rise > 0.012 * part
-    labels = _bodies(part, usable, _STEP * max(1.0, stride / 2))
     own = np.add.outer((rows + 0.5 >= y0) & (rows + 0.5 <= y1), np.zeros(len(columns), np.bool_))
     own &= ((columns + 0.5 >= x0) & (columns + 0.5 <= x1))[None]
+    x, y = np.meshgrid((columns + 0.5) / sx, (rows + 0.5) / sy)
+    points = camera.unproject(np.stack([x, y], axis=-1), part)
+    if floor is not None:
+        usable &= points[..., 2] - floor > 0.012 * part
+    if reconstruction.up != "assumed":
+        usable &= ~_stood_on(points, part, usable, own)
+    coarser = max(1.0, stride / 2)
+    labels = _bodies(part, usable, _STEP * coarser * part)
     counts = np.bincount(labels[usable], minlength=labels.max() + 1)
     within = np.bincount(labels[usable & own], minlength=labels.max() + 1)
     fitting = (within >= _INSIDE * counts) & (within >= _LARGE * own.sum())
@@ -86,6 +96,35 @@ def outline_in_box(
     full = full[: height - top, : width - left]
     mask[top : top + full.shape[0], left : left + full.shape[1]] = full
     return mask
+
+
+def _stood_on(points: NDArray[np.float64], depth: NDArray[np.float64], usable: Bools, own: Bools) -> Bools:
+    """Pixels of level surfaces that go on outside the box: a table top, a shelf, the ground.
+
+    Args:
+        points: (H, W, 3) in a world with z up.
+        depth: (H, W).
+        usable: (H, W) whether there is a point.
+        own: (H, W) whether it lies in the box.
+    """
+    across, down = np.gradient(points, axis=1), np.gradient(points, axis=0)
+    normals = np.cross(across, down)
+    steep = np.abs(normals[..., 2]) < _LEVEL * np.linalg.norm(normals, axis=-1)
+    level = usable & ~steep
+    labels = _bodies(points[..., 2], level, _RISE * depth)
+    counts = np.bincount(labels[level], minlength=labels.max() + 1)
+    outside = np.bincount(labels[level & ~own], minlength=labels.max() + 1)
+    large = counts >= 0.02 * own.sum()
+    found = level & (large & (outside >= _GOES_ON * counts))[labels]
+    # What lies at its height beside it is of it too: its rim has no normal of its own.
+    beside = usable.copy()
+    for axis in (0, 1):
+        for step in (1, -1):
+            other = np.roll(found, step, axis)
+            near = np.abs(points[..., 2] - np.roll(points[..., 2], step, axis)) <= _RISE * depth
+            other[_wrapped(axis, step)] = False
+            found = found | (other & near & beside)
+    return np.asarray(found)
 
 
 def spans(mask: Bools, box: Sequence[float], size: tuple[int, int]) -> bool:
@@ -151,21 +190,27 @@ def _wrapped(axis: int, step: int) -> tuple[slice, ...]:
     return (ends,) if axis == 0 else (slice(None), ends)
 
 
-def _bodies(depth: NDArray[np.float64], usable: Bools, step: float) -> NDArray[np.intp]:
-    """Labels of the pixels, alike where a chain of usable neighbours leads from one to the other without a jump."""
+def _bodies(values: NDArray[np.float64], usable: Bools, step: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Labels of the pixels, alike where a chain of usable neighbours leads from one to the other without a jump.
+
+    Args:
+        values: (H, W) depths or heights.
+        usable: (H, W) pixels that count.
+        step: (H, W) how far neighbours of one body may differ.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    number = np.arange(depth.size).reshape(depth.shape)
+    number = np.arange(values.size).reshape(values.shape)
     pairs = []
     for here, there in (
         ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
         (slice(None, -1), slice(1, None)),
     ):
         joined = usable[here] & usable[there]
-        joined &= np.abs(depth[here] - depth[there]) <= step * np.minimum(depth[here], depth[there])
+        joined &= np.abs(values[here] - values[there]) <= np.minimum(step[here], step[there])
         pairs.append(np.stack([number[here][joined], number[there][joined]]))
     start, end = np.concatenate(pairs, axis=1)
-    graph: Any = coo_array((np.ones(len(start), np.bool_), (start, end)), shape=(depth.size, depth.size))
+    graph: Any = coo_array((np.ones(len(start), np.bool_), (start, end)), shape=(values.size, values.size))
     labels = connected_components(graph, directed=False)[1]
-    return np.asarray(labels.reshape(depth.shape), dtype=np.intp)
+    return np.asarray(labels.reshape(values.shape), dtype=np.intp)
