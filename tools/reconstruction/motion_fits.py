@@ -27,6 +27,8 @@ LEAST_DENSITY = 0.08
 alike in many places, and agree with a motion that never was; but then most of what lies between finds no partner."""
 LEAST_IN_FRONT = 0.75
 """Share of the agreeing matches that must lie in front of both cameras."""
+_FEWEST = 8
+"""Matches from which a motion is fitted."""
 PIXELS = 1.5
 """A match agrees within this many pixels of a picture of 1000 pixels."""
 _TURN_LIMIT = 1.5
@@ -169,7 +171,7 @@ def in_front(fit: Fit, matched: Matched) -> float:
 
 def fits_of(matched: Matched) -> list[tuple[Matched, Fit]]:
     """The fit for every focal length that the pictures do not rule out, the best first; none where nothing fits."""
-    if len(matched.pa) < 8:
+    if len(matched.pa) < _FEWEST:
         return []
     starts = _motions(matched)
     if max(matched.first.focal_factor, matched.second.focal_factor) < 1.001 or not starts:
@@ -237,7 +239,7 @@ def _moved(matched: Matched, start: Fit, exponents: list[tuple[float, float]]) -
                 (corner, replace(start, rotation=afresh.rotation, translation=afresh.translation, inliers=agreeing))
             )
     judged = np.logical_or.reduce([one.inliers | one.turn_inliers for _, one in starts])
-    starts = [(corner, replace(one, judged=judged)) for corner, one in starts if one.inliers.sum() >= 8]
+    starts = [(corner, replace(one, judged=judged)) for corner, one in starts if one.inliers.sum() >= _FEWEST]
     out = []
     for step in exponents:
         there = matched.at(step)
@@ -288,7 +290,7 @@ def _motions(matched: Matched) -> list[Fit]:
     if essential.shape != (3, 3):  # none was found
         return []
     inliers = sampson(essential, ra, rb) < limit
-    if inliers.sum() < 8:
+    if inliers.sum() < _FEWEST:
         return []
     _, rotation, translation, _ = cv2.recoverPose(
         essential, np.ascontiguousarray(ra[inliers][:, :2]), np.ascontiguousarray(rb[inliers][:, :2]), np.eye(3)
@@ -305,9 +307,11 @@ def _motions(matched: Matched) -> list[Fit]:
         turn_misfit=0.0,
     )
     starts = [start, *(replace(start, rotation=r, translation=t) for r, t in _from_plane(ra, rb, limit))]
-    refined = [_refit(one, matched) for one in starts]
-    real = [fit for fit in refined if fit.inliers.any() and in_front(fit, matched) >= LEAST_IN_FRONT]
-    real = real or refined
+    # Refining can lose what agreed by chance, as between two pictures of nearly nothing.
+    refined = [fit for one in starts if (fit := _refit(one, matched)).inliers.sum() >= _FEWEST]
+    if not refined:
+        return []
+    real = [fit for fit in refined if in_front(fit, matched) >= LEAST_IN_FRONT] or refined
     most = max(int(fit.inliers.sum()) for fit in real)
     likely = sorted(
         (fit for fit in real if fit.inliers.sum() >= _AS_GOOD * most),
@@ -348,7 +352,7 @@ def _refit(fit: Fit, matched: Matched) -> Fit:
     limit = matched.limit
     rotation, translation, inliers = fit.rotation, fit.translation, fit.inliers
     for _ in range(2):
-        if inliers.sum() < 8:
+        if inliers.sum() < _FEWEST:
             break
         used = _spread(np.flatnonzero(inliers))
         rotation, translation = _refine(rotation, translation, ra[used], rb[used], limit)

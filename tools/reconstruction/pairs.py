@@ -7,7 +7,7 @@ number of pictures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,17 @@ def matches_between(features: Sequence[Features]) -> dict[Pair, NDArray[np.intp]
     """Matches of every pair worth matching, (M, 2) indices into both, by (first, second) with first < second."""
     pairs = list(_all(len(features))) if len(features) <= ALL_PAIRS else _likely(features)
     return {(i, j): match(features[i], features[j]) for i, j in pairs}
+
+
+def connected(numbers: Iterable[int], pairs: Iterable[Pair]) -> list[set[int]]:
+    """The sets of pictures that pairs hold together, the largest first."""
+    groups = [{n} for n in sorted(numbers)]
+    for i, j in pairs:
+        ends = [group for group in groups if i in group or j in group]
+        if len(ends) == 2:
+            ends[0] |= ends[1]
+            groups.remove(ends[1])
+    return sorted(groups, key=lambda group: (-len(group), min(group)))
 
 
 def _all(count: int) -> Iterator[Pair]:

@@ -9,6 +9,7 @@ from typing import Any
 from sightline.memory import InstrumentLimit
 from sightline.tools.back_ends.protocols import Seen
 from sightline.tools.reconstruction.matching import Features
+from sightline.tools.reconstruction.pairs import Pair
 from sightline.tools.reconstruction.two_view import camera_motion
 
 _LOOKED_INTO = 4
@@ -32,10 +33,18 @@ def reasons(
     left: Sequence[Seen],
     pictures: Sequence[Seen],
     features: Sequence[Features],
-    verified: dict[tuple[int, int], Any],
-    placed: set[str],
+    verified: dict[Pair, Any],
+    apart: Sequence[Pair],
 ) -> dict[str, str]:
-    """Why each picture of `left` was not placed, by handle."""
+    """Why each picture was not placed, by handle.
+
+    Args:
+        left: Pictures that were not placed.
+        pictures: All of them.
+        features: Of all.
+        verified: Two-view geometries by pair.
+        apart: Pairs that only something that two places have holds together.
+    """
     number = {picture.handle: n for n, picture in enumerate(pictures)}
     out = {}
     for looked, picture in enumerate(left):
@@ -47,11 +56,16 @@ def reasons(
             out[picture.handle] = f"it has too little texture: only {len(features[n])} points stand out"
         elif partners and looked < _LOOKED_INTO:
             out[picture.handle] = _with_partner(picture, pictures[partners[0][1]])
+        elif not partners and (other := next((i + j - n for i, j in apart if n in (i, j)), None)) is not None:
+            out[picture.handle] = (
+                f"it has something in common with {pictures[other].handle}, as a rug or a poster that two places have, "
+                "but what lies around that differs"
+            )
         elif not partners and looked < _LOOKED_INTO and len(pictures) <= 4:
             out[picture.handle] = _alone(picture, [p for p in pictures if p is not picture])
         elif partners:
-            other = pictures[partners[0][1]].handle
-            out[picture.handle] = f"its {partners[0][0]} matches with {other} are too few, or fit no camera well"
+            best = pictures[partners[0][1]].handle
+            out[picture.handle] = f"its {partners[0][0]} matches with {best} are too few, or fit no camera well"
         else:
             out[picture.handle] = "too few of its points are found in any other picture"
     return out

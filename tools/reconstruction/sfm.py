@@ -2,7 +2,8 @@
 
 Features and matches are ours (`pairs`), so that one check against repeated textures serves here and in `two_view`; the
 mapper and its bundle adjustment are pycolmap's (Schoenberger and Frahm 2016). Nothing is believed because it converged:
-each camera must agree with what single pairs of pictures say of it, or it is left out with the reason.
+each camera must agree with what single pairs of pictures say of it, or it is left out with the reason; and what
+only something that two places have holds together, as a rug, is taken apart and mapped again (`joins`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 from sightline.geometry.reconstructions import Reconstruction
 from sightline.memory import InfrastructureError
 from sightline.tools.back_ends.protocols import Reconstructed, Seen
+from sightline.tools.reconstruction.joins import places
 from sightline.tools.reconstruction.lenses import colmap_camera, shared_lenses
 from sightline.tools.reconstruction.matching import Features
-from sightline.tools.reconstruction.pairs import Pair, features_of, matches_between
+from sightline.tools.reconstruction.pairs import Pair, connected, features_of, matches_between
 from sightline.tools.reconstruction.reasons import duplicates, reasons
 from sightline.tools.reconstruction.verifying import dense_enough, disagreeing
 from sightline.tools.reconstruction.worlds import in_own_world
@@ -98,16 +100,17 @@ def reconstruct(pictures: Sequence[Seen]) -> Reconstructed:
     groups: list[Reconstruction] = []
     placed: set[str] = set()
     verified: dict[Pair, Any] = {}
+    apart: list[Pair] = []
     if matches:
         pycolmap.logging.minloglevel = pycolmap.logging.ERROR  # it reports every step on standard error
         with tempfile.TemporaryDirectory(prefix="sightline-sfm-") as folder:
             database, verified, lenses = _database(Path(folder), used, features, matches)
-            groups = _best(database, Path(folder), used, lenses, features, verified)
+            groups, apart = _of_one_place_each(database, Path(folder), used, lenses, features, verified)
             placed = {handle for group in groups for handle in group.cameras}
     groups.sort(key=lambda group: -len(group.cameras))
     left = [picture for picture in used if picture.handle not in placed]
     out = {handle: f"it is the same photo as {first}" for handle, first in same.items()}
-    out |= reasons(left, used, features, verified, placed)
+    out |= reasons(left, used, features, verified, apart)
     return Reconstructed(groups, out)
 
 
@@ -161,6 +164,64 @@ def _database(
     return path, verified, lenses
 
 
+@dataclass(frozen=True)
+class _Mapped:
+    """A model, and the groups of its pictures that are believed.
+
+    Attributes:
+        model: pycolmap's.
+        images: All its registered ones, by place of the picture in the input.
+        groups: In Sightline's world, with the places of their pictures.
+    """
+
+    model: Any
+    images: dict[int, Any]
+    groups: list[tuple[Reconstruction, set[int]]]
+
+    @property
+    def believed(self) -> set[int]:
+        """The places of all pictures that are believed."""
+        return {n for _, numbers in self.groups for n in numbers}
+
+
+def _of_one_place_each(
+    database: Path,
+    folder: Path,
+    pictures: Sequence[Seen],
+    lenses: dict[int, int],
+    features: Sequence[Features],
+    verified: dict[Pair, Any],
+) -> tuple[list[Reconstruction], list[Pair]]:
+    """The groups, and the pairs that only something in common holds together; `verified` is left without those."""
+    import pycolmap
+
+    apart: list[Pair] = []
+    while True:
+        best = _best(database, folder, pictures, lenses, features, verified)
+        across = [pair for found in best for pair in _across(found, features, verified)]
+        if not across:
+            return [group for found in best for group, _ in found.groups], apart
+        opened = pycolmap.Database.open(database)
+        for i, j in across:
+            opened.delete_inlier_matches(i + 1, j + 1)
+            opened.delete_two_view_geometry(i + 1, j + 1)
+            del verified[i, j]
+        opened.close()
+        apart += across
+
+
+def _across(found: _Mapped, features: Sequence[Features], verified: dict[Pair, Any]) -> list[Pair]:
+    """The pairs of a model that join two places."""
+    strength = {pair: len(geometry.inlier_matches) for pair, geometry in verified.items()}
+    place = {
+        n: k
+        for k, own in enumerate(places(found.images, found.model, features, strength))
+        for n in own
+        if len(own) > 1 or n in found.believed  # one that is not believed may be where it was not, and says nothing
+    }
+    return [(i, j) for i, j in verified if i in place and j in place and place[i] != place[j]]
+
+
 def _best(
     database: Path,
     folder: Path,
@@ -168,23 +229,23 @@ def _best(
     lenses: dict[int, int],
     features: Sequence[Features],
     verified: dict[Pair, Any],
-) -> list[Reconstruction]:
+) -> list[_Mapped]:
     """The groups of the start that places the most pictures to be believed, with the most points."""
-    best: list[Reconstruction] = []
+    best: list[_Mapped] = []
     most = (0, 0)
     for angle in (*_FIRST_ANGLES, _LAST_ANGLE):
         if angle == _LAST_ANGLE and most[0] == len(pictures):
             break
-        groups: list[Reconstruction] = []
-        placed: set[str] = set()
+        mapped: list[_Mapped] = []
+        placed: set[int] = set()
         for model in _models(database, folder, pictures, lenses, angle):
-            group = _believed(model, pictures, features, verified)
-            if group is not None and not placed & set(group.cameras):
-                groups.append(group)
-                placed |= set(group.cameras)
-        reached = len(placed), sum(len(group.cloud) for group in groups)
+            found = _believed(model, pictures, features, verified)
+            if found.believed and not placed & found.believed:
+                mapped.append(found)
+                placed |= found.believed
+        reached = len(placed), sum(len(group.cloud) for found in mapped for group, _ in found.groups)
         if reached > most:
-            best, most = groups, reached
+            best, most = mapped, reached
     return best
 
 
@@ -213,20 +274,21 @@ def _models(database: Path, folder: Path, pictures: Sequence[Seen], lenses: dict
     options.constant_cameras = {
         lens for number, lens in lenses.items() if pictures[number].intrinsics.source == "known"
     }
-    out = folder / f"models-{angle}"
-    out.mkdir()
+    out = Path(tempfile.mkdtemp(prefix="models-", dir=folder))
     found = list(pycolmap.incremental_mapping(database, folder, out, options).values())
     return sorted(found, key=lambda model: -model.num_reg_images())
 
 
-def _believed(
-    model: Any, pictures: Sequence[Seen], features: Sequence[Features], verified: dict[Pair, Any]
-) -> Reconstruction | None:
-    """A model in Sightline's world, without the cameras that are not to be believed; None where fewer than two are."""
+def _believed(model: Any, pictures: Sequence[Seen], features: Sequence[Features], verified: dict[Pair, Any]) -> _Mapped:
+    """A model in Sightline's world, without the cameras that are not to be believed.
+
+    Where one of these was all that held two parts together, they are groups of their own.
+    """
     number = {picture.handle: n for n, picture in enumerate(pictures)}
-    images = {}
+    every, images = {}, {}
     for image_id in model.reg_image_ids():
         image = model.image(image_id)
+        every[number[image.name]] = image
         seen = [p for p in image.points2D if p.has_point3D()]
         errors = [model.point3D(p.point3D_id).error for p in seen]
         limit = _LARGEST_ERROR * max(image.camera.width, image.camera.height) / 1000
@@ -234,6 +296,9 @@ def _believed(
             images[number[image.name]] = image
     for bad in disagreeing(images, features, verified):
         del images[bad]
-    if len(images) < 2:
-        return None
-    return in_own_world(model, [pictures[n] for n in sorted(images)])
+    groups = [
+        (in_own_world(model, [pictures[n] for n in sorted(own)]), own)
+        for own in connected(images, verified)
+        if len(own) > 1
+    ]
+    return _Mapped(model, every, groups)

@@ -30,8 +30,8 @@ def told(groups: Sequence[tuple[str, Reconstruction, Scale]], left_out: Mapping[
     if len(groups) > 1:
         names = " and ".join(handle for handle, _, _ in groups)
         lines.append(
-            f"{names} share nothing that was found in both: they have neither scale nor place in common, and distances "
-            "across them are refused."
+            f"{names} are not tied together by what their pictures show: they have neither scale nor place in common, "
+            "and distances across them are refused."
         )
     lines += [f"Not placed: {handle}: {reason}." for handle, reason in left_out.items()]
     return "\n".join(lines)
