@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.geometry.clouds import PointCloud, smooth_depth
 from sightline.geometry.poses import UP, bearing_pitch_roll, difference, level_world
 from sightline.geometry.reconstructions import Reconstruction
 from sightline.geometry.scene_file import ObjectTruth, SceneTruth, ViewTruth, pixel_sha256, read_scene
 from sightline.memory import InfrastructureError, InstrumentLimit
+from sightline.tools.back_ends.posed_depth import PosedDepth, lifted
 from sightline.tools.back_ends.protocols import (
     Box,
     DepthEstimate,
@@ -35,8 +35,6 @@ from sightline.tools.back_ends.protocols import (
 
 FEWEST_PIXELS = 20
 """What shows fewer pixels than this is not detected: no detector finds it either."""
-MOST_POINTS = 8_000_000
-"""Points of an oracle's cloud; more pictures are lifted more thinly."""
 _SAME_BOX = 0.3
 """Overlap of a box with the box around a thing, as IoU, from which the box means that thing."""
 
@@ -170,23 +168,14 @@ class Oracle:
     def _lifted(self, views: dict[str, tuple[Seen, ViewTruth]]) -> Reconstruction:
         first = next(iter(views.values()))[1]
         world = level_world(first.matrix, UP)
-        cameras, depths, clouds = {}, {}, []
-        pixels = sum(view.width * view.height for _, view in views.values())
-        step = max(1, int(np.ceil(np.sqrt(pixels / MOST_POINTS))))
         moving = self._moving({view.time for _, view in views.values()})
-        for index, (handle, (picture, view)) in enumerate(views.items()):
-            camera = view.camera.with_pose(world @ view.matrix)
-            depth = _depth(view, picture)
-            keep = smooth_depth(depth)
-            if moving:
-                keep &= ~np.isin(_read(view.ids), moving)
-            keep &= np.add.outer(np.arange(view.height) % step, np.arange(view.width) % step) == 0
-            cloud = PointCloud.from_depth(camera, depth, picture.pixels, index, keep)
-            clouds.append(replace(cloud, radius=cloud.radius * np.float32(step)))
-            cameras[handle], depths[handle] = camera, depth
+        posed = [PosedDepth(picture, view.matrix, _depth(view, picture)) for picture, view in views.values()]
+        cameras = {handle: view.camera.with_pose(world @ view.matrix) for handle, (_, view) in views.items()}
+        leave = [np.isin(_read(view.ids), moving) if moving else None for _, view in views.values()]
+        cloud, depths = lifted(posed, list(cameras.values()), leave)
         return Reconstruction(
             cameras=cameras,
-            cloud=PointCloud.joined(clouds),
+            cloud=cloud,
             scale_kind="measured",
             up="known",
             depths=depths,

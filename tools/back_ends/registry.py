@@ -3,17 +3,20 @@
 A setting is `NAME` or `NAME:WEIGHTS`, where WEIGHTS is a hub id or a path. A path works everywhere a hub id does.
 
     BackEnds({"depth": "depth-pro", "detection": "yolo:runs/my-detector.pt"}, offline=True)
+
+A NAME with a dot in it is a back end of one's own: `my_package.da3.load` is called as the loaders here are, and what it
+returns follows the role's protocol in `protocols`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, cast
 
-from sightline.memory import InputError
+from sightline.memory import InfrastructureError, InputError
 from sightline.tools.back_ends.protocols import (
     DepthEstimator,
     Detector,
@@ -153,6 +156,39 @@ ROLES: dict[str, dict[str, BackEndKind]] = {
 }
 """Every role and its back ends; the first is the default."""
 
+
+def kind_of(role: str, name: str) -> BackEndKind:
+    """What a name stands for: one of `ROLES`, or the loader of one's own that it is the path of."""
+    if name in ROLES[role]:
+        return ROLES[role][name]
+    module, _, loader = name.rpartition(".")
+    return BackEndKind(module, loader, "", "a back end of your own")
+
+
+def _loader(role: str, name: str) -> Callable[[str, bool], Any]:
+    """The callable that makes a back end.
+
+    Raises:
+        InfrastructureError: It is one's own, and is not there.
+    """
+    kind = kind_of(role, name)
+    if name in ROLES[role]:
+        return cast("Callable[[str, bool], Any]", getattr(import_module(kind.module), kind.loader))
+    try:
+        loader = getattr(import_module(kind.module), kind.loader, None)
+    except ImportError as error:
+        raise InfrastructureError(
+            f"The {role} back end {name} cannot be imported: {error}.",
+            f"Check it with: python -c 'import {kind.module}'",
+        ) from error
+    if not callable(loader):
+        raise InfrastructureError(
+            f"The {role} back end {name} is not there: {kind.module} has no callable {kind.loader!r}.",
+            "Name it as PACKAGE.MODULE.LOADER.",
+        )
+    return cast("Callable[[str, bool], Any]", loader)
+
+
 _loaded: dict[tuple[str, str, str, bool], Any] = {}
 _loading = threading.RLock()  # a back end may load another
 
@@ -177,8 +213,11 @@ class BackEnds:
             if role not in ROLES:
                 raise InputError(f"There is no role {role!r} for a back end.", f"Roles: {', '.join(ROLES)}, {ORACLE}.")
             name = setting.partition(":")[0]
-            if name not in ROLES[role]:
-                raise InputError(f"There is no {role} back end {name!r}.", f"There are: {', '.join(ROLES[role])}.")
+            if name not in ROLES[role] and "." not in name:
+                raise InputError(
+                    f"There is no {role} back end {name!r}.",
+                    f"There are: {', '.join(ROLES[role])}; or one of your own, as PACKAGE.MODULE.LOADER.",
+                )
 
     def chosen(self, role: str) -> tuple[str, str]:
         """Name and weights of the back end that serves a role."""
@@ -188,7 +227,7 @@ class BackEnds:
         name, _, weights = (setting or next(iter(ROLES[role]))).partition(":")
         if name == "link" and not weights:  # it links what the run's detector finds
             weights = self.settings.get("detection", "")
-        return name, weights or ROLES[role][name].weights
+        return name, weights or kind_of(role, name).weights
 
     def label(self, role: str) -> str:
         """What goes into cache keys and the trace: `depth-anything:depth-anything/Depth-Anything-V2-Small-hf`."""
@@ -205,9 +244,7 @@ class BackEnds:
         key = (role, name, weights, self.offline)
         with _loading:
             if key not in _loaded:
-                kind = ROLES[role][name]
-                loader = getattr(import_module(kind.module), kind.loader)
-                _loaded[key] = loader(weights, self.offline)
+                _loaded[key] = _loader(role, name)(weights, self.offline)
             return _loaded[key]
 
     def depth(self) -> DepthEstimator:
