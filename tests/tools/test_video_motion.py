@@ -312,3 +312,16 @@ def test_looking_again_costs_nothing_but_at_other_things_it_looks_anew(tmp_path:
     assert watch(path, SIZE, 0.0, 1.4, known) is moving
     moved = [Track(boxes + 10, np.array([0.0, 1.4]))]
     assert watch(path, SIZE, 0.0, 1.4, moved) is not moving
+
+
+@pytest.mark.slow
+def test_a_turning_camera_makes_nothing_in_a_still_room_move(tmp_path: Path) -> None:
+    from sightline.evals.synthetic import Clip, cameras_around, make_room, pan_of, write_scene
+
+    room = make_room(7)
+    write_scene(tmp_path / "room", room, [], [Clip(pan_of(cameras_around(room, 6)[0], 40, 24))])
+    with Workspace.create(tmp_path / "ws") as workspace:
+        workspace.add_video(tmp_path / "room" / "video0.mp4")
+        said = Run(workspace, BackEnds(offline=True)).text(describe_motion, video="vid1")
+    assert "panning right" in said
+    assert "Nothing was found that moves before the background." in said

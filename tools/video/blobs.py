@@ -32,8 +32,9 @@ _FRINGE = 0.5
 _FRINGE_PX = 2
 """of so many pixels at most."""
 _MISFIT_PX = 2
-"""Small pixels by which the background may be laid over wrongly where the camera moves: what lies that near, along an
-edge of the background, is no thing."""
+"""Pixels by which the background may be laid over wrongly where the camera moves, and"""
+_BEYOND_MISFIT = 0.4
+"""the share of what differs that must differ from all that the background shows that near: its edges do not."""
 _LASTS_S = 0.8
 """Seconds that a thing must be seen, and"""
 _ONE_WAY = 0.6
@@ -182,7 +183,7 @@ def _boxes(frame: NDArray[np.uint8], background: NDArray[np.uint8], watched: Wat
     """Boxes in full pixels of what differs from the background."""
     import cv2
 
-    off = _differs(frame, background, _MISFIT_PX if watched.camera.verdict == "moving" else 0)
+    off = np.abs(frame.astype(np.int16) - background).max(axis=2).astype(np.uint8)
     off = np.asarray(cv2.medianBlur(off, 3), dtype=np.uint8)  # does not spread a thing's edge as a mean would
     noise = float(np.median(off))
     mask = (off > max(LEAST_CONTRAST, _NOISE * noise)).astype(np.uint8)
@@ -190,9 +191,14 @@ def _boxes(frame: NDArray[np.uint8], background: NDArray[np.uint8], watched: Wat
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     wide = max(5, round(max(frame.shape[:2]) / 45) | 1)
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, dtype=np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(joined, dtype=np.uint8))
     tiles = np.asarray(stats)[1:count]
     area = frame.shape[0] * frame.shape[1]
+    if watched.camera.verdict == "moving":
+        beyond = (_beyond_misfit(frame, background) > LEAST_CONTRAST).astype(np.uint8)
+        beyond = np.asarray(cv2.morphologyEx(mask & beyond, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+        differing, sure = (np.bincount(np.ravel(labels), np.ravel(m), count)[1:] for m in (mask, beyond))
+        tiles = tiles[sure >= np.maximum(_BEYOND_MISFIT * differing, SMALLEST * area)]
     if tiles[:, 4].sum() > LARGEST * area:
         return []
     out = []
@@ -204,14 +210,14 @@ def _boxes(frame: NDArray[np.uint8], background: NDArray[np.uint8], watched: Wat
     return out
 
 
-def _differs(frame: NDArray[np.uint8], background: NDArray[np.uint8], misfit: int) -> NDArray[np.uint8]:
-    """(H, W): grey levels by which a pixel lies outside of what the background shows within so many pixels of it."""
+def _beyond_misfit(frame: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """(H, W): grey levels by which a pixel lies outside of all that the background shows within `_MISFIT_PX` of it."""
     import cv2
 
-    around = np.ones((2 * misfit + 1, 2 * misfit + 1), np.uint8)
+    around = np.ones((2 * _MISFIT_PX + 1, 2 * _MISFIT_PX + 1), np.uint8)
     low = np.asarray(cv2.erode(background, around), dtype=np.int16)
     high = np.asarray(cv2.dilate(background, around), dtype=np.int16)
-    return np.asarray(np.maximum(frame - high, low - frame).max(axis=2).clip(0), dtype=np.uint8)
+    return np.asarray(np.maximum(frame - high, low - frame).max(axis=2), dtype=np.int16)
 
 
 def _trimmed(part: NDArray[np.uint8]) -> NDArray[np.intp]:
