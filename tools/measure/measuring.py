@@ -56,7 +56,7 @@ def distance(
         cloud: Which reconstruction; by default the latest that holds both.
     """
     if (b is None) == (camera is None):
-        raise ModelMistake("distance: it is measured to one other thing.", "Give `b` or `camera`, not both.")
+        raise ModelMistake("distance: it is measured to one other thing.", "Give one of `b` and `camera`.")
     if b is not None and a.handle == b.handle:
         raise ModelMistake(f"distance: {a.handle} is given twice.", "Give two objects.")
     space = chosen_cloud(context.workspace, [a] if b is None else [a, b], cloud)
@@ -204,6 +204,8 @@ def fits(
     """
     if clearance < 0:
         raise ModelMistake(f"fits: a clearance is not negative, {clearance:g} is.", "Leave it out for none.")
+    if thing.handle == opening.handle:
+        raise ModelMistake(f"fits: {thing.handle} is given twice.", "Give a thing, and another as the opening.")
     space = chosen_cloud(context.workspace, [thing, opening], cloud)
     reconstruction = space.reconstruction
     seen, gap = (observed(context.workspace, space, item) for item in (thing, opening))
