@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sightline.evals.synthetic import (
     make_room,
     orbit_of,
     pan_of,
+    stereo_pair,
     truth,
 )
 from sightline.evals.synthetic.render import render
@@ -188,3 +190,24 @@ def test_chessboard_corners_lie_where_the_squares_meet() -> None:
     refined = cv2.cornerSubPix(grey, start.copy(), (4, 4), (-1, -1), stop)
     assert np.abs(refined - start).max() < 0.3
     assert np.abs((refined - start).mean(axis=0)).max() < 0.05
+
+
+def test_a_head_that_tilts_to_the_right_has_rolled_by_plus() -> None:
+    upright = CameraSpec((0.0, 0.0, 1.5))
+    tilted = replace(upright, roll=12.0)
+    assert truth.camera_motion(upright, tilted).rolled == pytest.approx(12)
+    # The crown goes to the right: what is straight above shows left of the middle, turned counter-clockwise.
+    place, _ = tilted.project([0.0, 3.0, 2.5], (100, 100))
+    assert place[0] < 50 > place[1]
+
+
+def test_the_second_of_a_stereo_pair_stands_to_the_right() -> None:
+    left, right = stereo_pair(CameraSpec((0.0, 0.0, 1.5), bearing=90.0))
+    assert right.position == pytest.approx((0.0, -0.12, 1.5))  # who looks east has south on the right
+    assert truth.camera_motion(left, right).shift == pytest.approx((0.12, 0.0, 0.0), abs=1e-9)
+
+
+def test_a_panoramas_right_is_right_and_its_top_is_up() -> None:
+    camera = CameraSpec((0.0, 0.0, 1.5), kind="panorama")
+    places, _ = camera.project([[1.0, 1.0, 1.5], [0.0, 1.0, 2.5]], (400, 200))
+    assert places == pytest.approx(np.array([[250.0, 100.0], [200.0, 50.0]]))

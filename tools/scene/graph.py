@@ -174,10 +174,10 @@ def _direction(a: Node, b: Node, space: Space) -> Edge:
 
 def _where(found: Relation) -> str:
     """The words for a direction, up to the name of the other thing."""
+    if found.vertical in ("above", "below") and abs(found.elevation) >= 60:
+        return f"straight {found.vertical}"  # where nothing lies left or right
     if found.azimuth_error >= 180:
         return "in no clear direction from"
-    if found.vertical in ("above", "below") and abs(found.elevation) >= 60:
-        return f"straight {found.vertical}" if found.vertical == "below" else "straight above"
     words = [DIRECTION_WORDS[word] for word in found.candidates("eight")]
     height = {"above": "higher and ", "below": "lower and "}.get(found.vertical or "", "")
     if len(words) == 1:
