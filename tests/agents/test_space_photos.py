@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -106,6 +107,13 @@ def apart(a: str, b: str, moved: Places | None = None) -> float:
 def number_in(answer: Answer) -> float:
     assert answer.status == "answered", answer.text
     return float(answer.text.split()[0])
+
+
+def interval_in(answer: Answer) -> tuple[float, float]:
+    """The interval that an answer's reason states."""
+    found = re.search(r"\(([\d.]+) to ([\d.]+)\)", answer.details)
+    assert found, answer.details
+    return float(found[1]), float(found[2])
 
 
 # How the camera turned
@@ -228,7 +236,10 @@ def test_a_stated_size_gives_metres(ask: Ask) -> None:
     height = float(scene.thing(NAMES["chair"]).centre()[2]) * 2  # it stands on the floor
     answer = ask(question, expect="number", unit="m", known={"chair height": f"{100 * height:.0f} cm"})
     assert "set_scale" in [c.call.name for c in answer.trace.calls.values()]
-    assert answer.value == pytest.approx(apart("box", "chair"), rel=0.15), answer.text
+    truth = apart("box", "chair")
+    assert answer.value == pytest.approx(truth, rel=0.25), answer.text  # sixty sparse points each
+    low, high = interval_in(answer)
+    assert low <= truth <= high
 
 
 @pytest.mark.slow
