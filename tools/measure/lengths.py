@@ -55,7 +55,8 @@ def distance_between(a: Observed, b: Observed, between: Between = "closest", war
         found = closest(a.points, b.points, a.radius, b.radius, horizontal=between == "horizontal")
         ends = np.stack([found.point_a, found.point_b])
         value, low, high = found.distance, found.low, found.high
-        low = min(low, value - a.gap - b.gap)
+        # Pixels on the rim of an outline, or on an edge of the depth, make no points: both surfaces may go on there.
+        low = min(low, value - a.gap - b.gap) - 2 * (a.rim + b.rim)
     flat = between == "horizontal"
     return _widened(Length(value, max(0.0, low), high, ends), warps, lambda e: _between(e, flat))
 
