@@ -242,3 +242,10 @@ def test_what_is_no_frame_is_told_what_would_be() -> None:
             assert offered in str(caught.value)
     with pytest.raises(ValueError, match="No frame is on offer yet"):
         parse_frame("world")
+
+
+def test_each_of_the_eight_words_is_on_its_side() -> None:
+    ways = {"in front": (0, 1), "right": (1, 0), "behind": (0, -1), "left": (-1, 0)}
+    ways |= {"front-right": (1, 1), "back-right": (1, -1), "back-left": (-1, -1), "front-left": (-1, 1)}
+    for word, (x, y) in ways.items():
+        assert relation(world_frame(), (x, y, 0)).word() == word
