@@ -19,6 +19,7 @@ from sightline.memory import InstrumentLimit, ObjectSeen
 from sightline.memory.refs import fresh_key
 from sightline.tools.back_ends.protocols import DepthEstimate
 from sightline.tools.contract import ToolResult, tool
+from sightline.tools.measure import size
 from sightline.tools.reconstruction import add_views, reconstruct, register_depth, set_scale
 from sightline.tools.reconstruction.lifting import fitted, lift
 
@@ -340,6 +341,44 @@ def test_what_bounds_no_length_is_refused(measured: Rendering) -> None:
         set_scale, "limit", cloud="cloud2", metres=1.0, image="img1", points=[[160, 200], [160.2, 200]]
     )
     assert "too small or too unsure in cloud2 to take a scale from" in same
+
+
+def test_a_length_that_is_read_to_a_large_factor_gives_no_scale(measured: Rendering) -> None:
+    """A rug is some millimetres high: its height in points is their error."""
+    rug = measured.mark("rug", "img1")
+    text = measured.text(set_scale, "limit", cloud="cloud2", metres=2.0, thing=rug)
+    assert 'the height of obj1 "rug" can only be read to a factor of ' in text
+    assert "State a larger length" in text
+    assert measured.workspace.cloud("cloud2").scale.kind == "relative"
+
+
+def test_a_sensors_scale_is_not_overruled_by_a_length(tmp_path: Path) -> None:
+    run = Rendering(tmp_path, FOUR[:2])
+    depth = run.enter_depth("img1", known_depth(run.truth("img1").depth))
+    run.text(register_depth, depths=[depth])
+    rug = run.mark("rug", "img1")
+    length = float(re.search(r"\d\.\d+", run.text(size, thing=rug, axis="longest"))[0])  # type: ignore[index]
+    scale: dict[str, Any] = {"cloud": "cloud1", "thing": rug, "dimension": "longest"}
+    text = run.text(set_scale, "limit", metres=3 * length, **scale)
+    assert "contradicts the scale of cloud1, which is measured" in text
+    assert "If the sensor is wrong, reconstruct from the photos alone" in text
+    assert "cloud1 stays as it is" in run.text(set_scale, metres=length, **scale)
+    assert run.workspace.cloud("cloud1").scale.factor == 1.0
+
+
+def test_a_stated_length_is_corrected_by_stating_it_again_and_by_no_other(measured: Rendering) -> None:
+    rug = measured.mark("rug", "img1")
+    picture = next(t.name for t in measured.scene.things if "picture" in t.name and _visible(measured, t.name))
+    hung = measured.mark(picture, "img1")
+    measured.text(set_scale, cloud="cloud2", metres=20.0, thing=rug, dimension="longest")
+    before = measured.workspace.cloud("cloud2").unit
+    text = measured.text(set_scale, "limit", cloud="cloud2", metres=0.7, thing=hung)
+    assert "contradicts the scale of cloud2, which is measured (the longest dimension of " in text
+    assert "If the earlier length is wrong, state that one again with its right value" in text
+    assert measured.workspace.cloud("cloud2").unit == before
+    text = measured.text(set_scale, cloud="cloud2", metres=2.0, thing=rug, dimension="longest")
+    assert "it was off by a factor of 0.10" in text
+    assert measured.workspace.cloud("cloud2").unit == pytest.approx(before / 10)
 
 
 def test_a_marked_point_says_nothing_of_a_size(measured: Rendering) -> None:

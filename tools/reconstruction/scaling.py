@@ -12,6 +12,9 @@ from sightline.tools.contract import Point, ToolContext, ToolResult, tool
 
 Dimension = Literal["height", "width", "depth", "longest"]
 
+UNSUREST = 2.0
+"""A length that could be this factor larger or smaller than it is read gives no scale."""
+
 
 @tool(family="reconstruction", example={"cloud": "cloud1", "thing": "obj1", "metres": 2.0}, parallel_safe=False)
 def set_scale(
@@ -28,7 +31,8 @@ def set_scale(
 
     Give one of: an object and which of its dimensions; two objects and the distance between them; or a picture and two
     points on it that lie that far apart. Only a length that is known counts (stated by the person, printed, standard):
-    a guess makes everything after it a guess.
+    a guess makes everything after it a guess. A scale that is measured already is not overruled by another length;
+    stating the same length again corrects it.
 
     Args:
         context: What the call may use.
@@ -53,10 +57,26 @@ def set_scale(
         raise InstrumentLimit(
             f"{what} is too small or too unsure in {cloud.handle} to take a scale from.", "State a larger length."
         )
-    unit = metres / (value / cloud.unit)
     factor = max(high / value, value / low)
-    because = f"{what} is {number(metres)} m, as stated"
-    fact = ScaleStated(cloud=cloud.handle, metres=unit, factor=factor, because=because)
+    if factor > UNSUREST:
+        raise InstrumentLimit(
+            f"{what} can only be read to a factor of {factor:.3g} in {cloud.handle} "
+            f"({number(value)}, perhaps {number(low)} to {number(high)}), which gives no scale.",
+            "State a larger length, e.g. the longest dimension of something large, or two points of a picture that "
+            "are far apart.",
+        )
+    if cloud.scale.kind == "measured" and not _corrects(cloud, what):
+        if not low / cloud.scale.factor <= metres <= high * cloud.scale.factor:
+            raise _contradicted(cloud, metres, value, low, high, what)
+        if factor >= cloud.scale.factor:
+            return ToolResult(
+                f"{cloud.handle} stays as it is: it says {number(value)} m for {what}, perhaps {number(low)} to "
+                f"{number(high)}, which agrees with {number(metres)} m, and its own scale is surer."
+            )
+    unit = metres / (value / cloud.unit)
+    fact = ScaleStated(
+        cloud=cloud.handle, metres=unit, factor=factor, because=f"{what} is {number(metres)} m, as stated"
+    )
     change = ""
     if cloud.scale.metric and (ratio := metres / value) and not 1 / 1.15 < ratio < 1.15:
         change = f" Before, {cloud.handle} said {number(value)} m for it: it was off by a factor of {ratio:.2f}."
@@ -64,6 +84,30 @@ def set_scale(
         f"{cloud.handle} is in metres now (measured; lengths may be off by a factor of {factor:.3g}, as {what} itself "
         f"could be read to that only): one of its scene units is {number(unit)} m.{change}",
         facts=[fact],
+    )
+
+
+def _corrects(cloud: Cloud, what: str) -> bool:
+    """Whether the scale so far comes from the very length that is stated now."""
+    return cloud.scale.because.startswith(f"{what} is ")
+
+
+def _contradicted(cloud: Cloud, metres: float, value: float, low: float, high: float, what: str) -> InstrumentLimit:
+    """The refusal of a length that a measured scale rules out."""
+    because = cloud.scale.because
+    stated = because.endswith("as stated")
+    source = f" ({because})" if because else ""
+    remedy = (
+        f"If the earlier length is wrong, state that one again with its right value ({because.rpartition(' is ')[0]}); "
+        "else check this one, and whether it is the same thing."
+        if stated
+        else "Check the length, and that the right thing is marked. If the sensor is wrong, reconstruct from the "
+        "photos alone and state the length there."
+    )
+    return InstrumentLimit(
+        f"{metres:g} m for {what} contradicts the scale of {cloud.handle}, which is measured{source}: it says "
+        f"{number(value)} m, perhaps {number(low / cloud.scale.factor)} to {number(high * cloud.scale.factor)}.",
+        remedy,
     )
 
 
