@@ -137,7 +137,8 @@ def test_a_cropped_photo_is_refused_or_says_no_direction(tmp_path: Path, both: b
     if both:
         low, high = interval(said)
         assert low <= truth <= high
-        assert "which way cannot be told" in said
+        assert "which way cannot be told: 270x260 is no shape that cameras write" in said
+        assert "If nothing was cut off, stating the field of view (--fov) says so." in said
     else:
         assert "img2 is not the whole photo: 270x260 is no shape that cameras write" in said
         assert "crop_zoom" in said

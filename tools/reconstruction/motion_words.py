@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     from sightline.tools.reconstruction.two_view import CameraMotion, Interval
 
 
-def describe_motion(motion: CameraMotion, first: str, second: str) -> str:
-    """A motion in words, with handles."""
-    return _turn_words(motion, first, second) + " " + _way_words(motion, first)
+def describe_motion(motion: CameraMotion, first: str, second: str, no_way: str = "") -> str:
+    """A motion in words, with handles.
+
+    Args:
+        motion: Which it is.
+        first: Handle of the picture it starts from.
+        second: Handle of the other.
+        no_way: Why no direction is given, where that is not the motion's own doing.
+    """
+    return _turn_words(motion, first, second) + " " + _way_words(motion, first, no_way)
 
 
 def _turn_words(motion: CameraMotion, first: str, second: str) -> str:
@@ -44,14 +51,15 @@ def _component(span: Interval, plus: str, minus: str) -> str:
     return f"{size:.1f} degrees {plus if span.value > 0 else minus} ({low:.1f} to {high:.1f})"
 
 
-def _way_words(motion: CameraMotion, first: str) -> str:
+def _way_words(motion: CameraMotion, first: str, no_way: str) -> str:
     if motion.same:
         return ""
     if motion.turned_only:
         return "It turned on the spot: no change of place can be seen."
     if motion.translation is None:
-        why = ", or the lenses are not known well enough" if motion.focal_guessed else ""
-        return f"It also changed its place; which way cannot be told: it is too little{why}."
+        lenses = ", or the lenses are not known well enough" if motion.focal_guessed else ""
+        why = no_way or f"it is too little{lenses}."
+        return f"It also changed its place; which way cannot be told: {why}"
     way = _direction_words(motion.translation)
     return (
         f"It moved {way}, as seen in {first} (direction +- {motion.translation_error:.0f} degrees; how far cannot be "

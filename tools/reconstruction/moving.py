@@ -34,9 +34,14 @@ def relative_camera_motion(context: ToolContext, first: Picture, second: Picture
             "Use the photos as they were taken, or crop with crop_zoom, which remembers what it cut.",
         )
     motion = camera_motion(context.seen(first), context.seen(second))
+    no_way = ""
     if any(crops):
         motion = replace(motion, translation=None, translation_error=180.0, focal_guessed=True)
-    words = describe_motion(motion, first.handle, second.handle).strip()
+        no_way = (
+            f"{crops[0] or crops[1]}, so where the middle of the lens was is not known. If nothing was cut off, "
+            "stating the field of view (--fov) says so."
+        )
+    words = describe_motion(motion, first.handle, second.handle, no_way).strip()
     lens = context.seen(first).intrinsics
     guessed = (
         f" The field of view is a guess ({lens.describe()}); the intervals allow for it."
