@@ -135,14 +135,16 @@ class PointCloud:
 
 
 def smooth_depth(depth: NDArray[np.float32], ratio: float = EDGE_RATIO) -> NDArray[np.bool_]:
-    """Which pixels of a depth map do not lie on a jump between two surfaces.
+    """Which pixels of a depth map are of a surface, and not between two.
 
-    A slanted plane has a linear inverse depth, so the second difference of the inverse depth is looked at, not the
-    first: a floor that runs to the horizon is kept, an edge is not.
+    Where one surface ends before another, sensors and learned models put pixels between the two, where nothing is. Such
+    a pixel has one neighbour that is clearly nearer and one that is clearly farther. A slanted plane has that too, but
+    its inverse depth is linear: so the second difference of the inverse depth is looked at as well, and a floor that
+    runs to the horizon is kept. The last pixels of a surface are kept: they say how far it reaches.
 
     Args:
         depth: (H, W) z-depth; not finite or not positive where unknown.
-        ratio: Largest second difference of the inverse depth, as a share of it.
+        ratio: Difference of the inverse depth, as a share of it, from which there is a jump.
 
     Returns:
         (H, W), False also where the depth is unknown.
@@ -157,7 +159,8 @@ def smooth_depth(depth: NDArray[np.float32], ratio: float = EDGE_RATIO) -> NDArr
         before, after = list(middle), list(middle)
         middle[axis], before[axis], after[axis] = slice(1, -1), slice(None, -2), slice(2, None)
         m, b, a = tuple(middle), tuple(before), tuple(after)
-        bend = np.abs(inverse[b] - 2 * inverse[m] + inverse[a])
-        usable = known[b] & known[a]
-        smooth[m] &= ~(usable & (bend > limit[m]))
+        to_b, to_a = inverse[b] - inverse[m], inverse[a] - inverse[m]
+        bend = np.abs(to_b + to_a) > limit[m]
+        between = (to_b * to_a < 0) & (np.minimum(np.abs(to_b), np.abs(to_a)) > limit[m])
+        smooth[m] &= ~(known[b] & known[a] & bend & between)
     return smooth

@@ -80,11 +80,19 @@ def test_edges_are_told_from_slants() -> None:
     assert smooth_depth(floor).all()
     wall = np.full((60, 40), 5.0, np.float32)
     wall[20:40, 10:20] = 3.0
+    assert smooth_depth(wall).all()  # a sharp edge has nothing between its two surfaces
+    wall[20:40, 9] = wall[20:40, 20] = 4.0
+    wall[19, 9:21] = wall[40, 9:21] = 4.0
+    between = wall == 4.0
     smooth = smooth_depth(wall)
-    edge = np.zeros((60, 40), bool)
-    edge[19:21, 10:20] = edge[39:41, 10:20] = edge[20:40, 9:11] = edge[20:40, 19:21] = True
-    assert not smooth[edge].any()
-    assert smooth[~edge].all()
+    assert smooth[~between].all()
+    corners = between.copy()
+    corners[np.ix_([19, 40], [9, 20])] = False
+    assert not smooth[corners].any()
+    # A leg of one pixel's width is nearer than what is on both of its sides: it is a thing.
+    leg = np.full((20, 21), 5.0, np.float32)
+    leg[:, 10] = 3.0
+    assert smooth_depth(leg).all()
     hole = np.full((9, 9), 2.0, np.float32)
     hole[4, 4] = np.nan
     assert not smooth_depth(hole)[4, 4]
