@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from sightline.memory import InputError, Usage, Workspace
+from sightline.memory import InputError, ToolFinished, Usage, Workspace
+from sightline.memory.refs import fill, stored_pixels
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,20 @@ class Answer:
             usage=workspace.usage,
             trace=workspace,
         )
+
+    @property
+    def failures(self) -> list[str]:
+        """What was missing or broke in the run and was not made good later, each once, with what mends it.
+
+        These are infrastructure (an extra, weights, a crash): not the model's mistakes, and not what an instrument
+        could not deliver. An answer that was found all the same may be the poorer for them.
+        """
+        calls = [record.finished for record in self.trace.calls.values() if record.finished is not None]
+        last = {finished.tool: finished for finished in calls if finished.outcome in ("ok", "infrastructure")}
+        return list(dict.fromkeys(_mended_by(f, self.run) for f in last.values() if f.outcome == "infrastructure"))
+
+
+def _mended_by(finished: ToolFinished, run: str) -> str:
+    if finished.remedy:
+        return finished.remedy
+    return f"{fill(finished.text, stored_pixels)} See `sightline trace {run}`."

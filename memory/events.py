@@ -224,6 +224,12 @@ class ToolFinished(_Event):
     seconds: float = 0.0
     detail: str = ""
 
+    @property
+    def remedy(self) -> str:
+        """What broke and what mends it, for a person; "" where the detail is a traceback, or there is none."""
+        known = self.outcome == "infrastructure" and not self.detail.startswith("Traceback ")
+        return self.detail if known else ""
+
 
 class CallsCommitted(_Event):
     """Calls took effect, in this order; `handles` are the numbers their artifacts and objects got, by key."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sightline.demos.cli.failing import ANSWERED, NO_ANSWER, STOPPED, guarded
+from sightline.demos.cli.failing import ANSWERED, INFRASTRUCTURE, NO_ANSWER, STOPPED, guarded
 from sightline.demos.terminal import Live
 from sightline.demos.wording import dollars, flags, printable, tokens
 from sightline.memory import InputError, RunStarted, Workspace, find_run
@@ -100,7 +100,11 @@ def _conclude(workspace: Workspace, *, as_json: bool) -> int:
         sys.stdout.write(json.dumps(_as_json(answer), ensure_ascii=False) + "\n")
     else:
         _print(answer)
-    return ANSWERED if answer.status == "answered" else NO_ANSWER
+    for failure in answer.failures:
+        sys.stderr.write(f"not available: {' '.join(printable(failure).split())}\n")
+    if answer.status == "answered":
+        return ANSWERED
+    return INFRASTRUCTURE if answer.failures else NO_ANSWER
 
 
 def _as_json(answer: Any) -> dict[str, Any]:
@@ -116,6 +120,7 @@ def _as_json(answer: Any) -> dict[str, Any]:
         "extraction": answer.extraction,
         "forced": answer.forced,
         "fallback": answer.fallback,
+        "failures": answer.failures,
         "run": answer.run,
         "model": started.model,
         "strategy": started.strategy,

@@ -115,7 +115,9 @@ class Timeline:
             if finished.usage.calls:
                 used = [count(finished.usage.calls, "model call"), *spent(finished.usage)]
                 body.append(tag("p", DOT.join(escape(part) for part in used), class_="cost"))
-            if finished.detail:
+            if finished.remedy:
+                body.append(tag("p", self._gallery.words(finished.remedy), class_="details"))
+            elif finished.detail:
                 body.append(tag("details", tag("summary", "Traceback"), tag("pre", escape(finished.detail))))
         failed = finished is None or finished.outcome != "ok"
         return tag("section", tag("h4", *title), *body, class_="call bad" if failed else "call")

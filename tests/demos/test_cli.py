@@ -207,6 +207,53 @@ def test_a_failing_provider_is_one_line(status: int, says: str, tmp_path: Path) 
     assert says in one_line_error(done, 3)
 
 
+def without(package: str, folder: Path) -> str:
+    """A PYTHONPATH on which a package is not installed."""
+    (folder / "path").mkdir()
+    said = f"No module named {package!r}"
+    (folder / "path" / f"{package}.py").write_text(f"raise ModuleNotFoundError({said!r}, name={package!r})\n")
+    return os.pathsep.join([str(folder / "path"), os.environ.get("PYTHONPATH", "")])
+
+
+def test_a_missing_extra_ends_with_the_command_that_installs_it(tmp_path: Path, repository: Path) -> None:
+    """The command of docs/space.md, where only the core is installed."""
+    rooms = [str(repository / "demos" / "samples" / f"room{n}.jpg") for n in (1, 2, 3)]
+    asked = [
+        *rooms, "-q", "Which is closer to the camera of img1, the teddy or the monitor?",
+        "--mark", "teddy=img1:45,333,158,454", "--mark", "teddy=img2:112,297,210,407",
+        "--mark", "monitor=img1:304,158,377,227", "--mark", "monitor=img2:406,149,482,218",
+    ]  # fmt: skip
+    path = without("pycolmap", tmp_path)
+    done = run("ask", *asked, cwd=tmp_path, PYTHONPATH=path)
+    assert done.returncode == 3
+    assert done.stdout.startswith("cannot tell: ")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("not available: ")
+    assert line.endswith("pip install 'sightline[recon]'")
+    done = run("ask", *asked, "--json", cwd=tmp_path, PYTHONPATH=path)
+    assert done.returncode == 3
+    (failure,) = json.loads(done.stdout)["failures"]
+    assert failure.endswith("pip install 'sightline[recon]'")
+    page = tmp_path / "page.html"
+    run("trace", "last", "--html", str(page), cwd=tmp_path)
+    assert "pip install" in page.read_text("utf-8")
+    assert "<summary>Traceback</summary>" not in page.read_text("utf-8")
+
+
+def test_what_was_missing_on_the_way_is_said_with_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(64, 48))
+    script = [Call("detect", {"image": "img1", "names": ["mug"]}), Call("answer", {"value": 2})]
+    with ModelServer("chat_completions", script) as server:
+        done = run(
+            "ask", "photo.png", "-q", "How many mugs are there?", "--model", "openai:x", "--base-url", server.base_url,
+            "--offline", cwd=tmp_path,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "2\n")
+    assert done.stderr.startswith("not available: ")
+    # Which of the two is missing depends on what is installed here.
+    assert "pip install 'sightline[vision]'" in done.stderr or "--back-end detection=" in done.stderr
+
+
 def test_a_missing_key_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(png(64, 48))
     done = run("ask", "photo.png", "-q", "Where?", "--model", "openai:gpt-5", cwd=tmp_path)
