@@ -16,11 +16,12 @@ Ordinal: TypeAlias = Literal["closer", "farther"]
 
 @dataclass(frozen=True)
 class CameraTurn:
-    """How the camera turned between two photos; with `degrees`, by how much."""
+    """How the camera turned between two photos; with `degrees`, by how much; with `claimed`, whether to that side."""
 
     first: str
     second: str
     degrees: bool
+    claimed: Literal["", "left", "right"] = ""
 
 
 @dataclass(frozen=True)
@@ -33,24 +34,26 @@ class Apart:
 
 @dataclass(frozen=True)
 class CloserTo:
-    """Which of the candidates is closer to a camera (a handle) or to a marked thing."""
+    """Which of the candidates is closer to a camera (a handle) or to a marked thing; with `claimed`, whether it is."""
 
     anchor: str
     candidates: tuple[str, ...]
     order: Ordinal
+    claimed: str = ""
 
 
 @dataclass(frozen=True)
 class SideOf:
     """On which side of somebody who stands at a thing, facing another, a third one is.
 
-    `asked` is `side` for left or right, `any` for where it is, or the side asked about in a yes/no question.
+    `asked` is `side` for left or right, `left-right-back` for these three, `any` for where it is, or the side asked
+    about in a yes/no question.
     """
 
     standing_at: str
     facing: str
     what: str
-    asked: Literal["side", "any", "left", "right", "in front", "behind"]
+    asked: Literal["side", "left-right-back", "any", "left", "right", "in front", "behind"]
 
 
 SpaceForm: TypeAlias = CameraTurn | Apart | CloserTo | SideOf
@@ -76,47 +79,85 @@ _BETWEEN = (
     r"| (?:from the first|between the first) (?:(?:photo|picture|image) )?(?:to|and) the second"
     r"(?: (?:photo|picture|image|one))?| between (?:the|these)(?: two)? (?:photos|pictures|images))?"
 )
-_TURN = r"(?:turn|turned|rotate|rotated|pan|panned|yaw)"
+_DID = r"(?:did|has|was|is) the camera"
+_TURN = r"(?:turn|turned|turning|rotate|rotated|rotating|pan|panned|panning|yaw)"
 _SOMEBODY = r"(?:(?:if|when|suppose|imagine|say) )?(?:i|you|one|we|someone|somebody|a person)"
+_STANDS = rf"(?:{_SOMEBODY} (?:stands?|stood|(?:am|are|is|was|were)(?: standing)?)|(?:(?:suppose|imagine) )?standing)"
 _STANDING = (
-    rf"(?:{_SOMEBODY} (?:stands?|(?:am|are|is) standing)|standing) (?:at|by|next to|beside) {_NP}"
-    rf"(?: ,)?(?: and)? (?:facing|(?:looks?|looking) (?:at|towards?)|faces?) (?:towards? )?{_NP} ,?(?: then)? ?"
+    rf"(?:{_STANDS} (?:at|by|next to|beside)|(?:as )?(?:seen )?from) {_NP}(?: ,)?(?: and)? "
+    rf"(?:facing|(?:looks?|looking) (?:at|towards?)|faces?) (?:towards? )?{_NP} ,?(?: then)? ?"
 )
 _MINE = r"(?:my|your|their|his|her|the)"
+_OF_ME = r"(?: side)?(?: of (?:me|you|them))?"
 _ORDERS: dict[str, Ordinal] = {
     "closer": "closer", "nearer": "closer", "closest": "closer", "nearest": "closer",
     "farther": "farther", "further": "farther", "farthest": "farther", "furthest": "farther",
 }  # fmt: skip
-_ORDER = f"(?P<order>{'|'.join(_ORDERS)})"
-_IN_SPACE = r"(?: in space| in metres| in meters| in 3d| in reality)?"
+_ORDER = f"(?:the )?(?P<order>{'|'.join(_ORDERS)})(?: away)? (?:to|from)"
+_IN_SPACE = r"(?: in space| in metres| in meters| in 3d| in reality| in the room)?"
+_WHICH = r"(?:which|what)(?: one| object| thing)?"
 
 _TURNS = (
-    (rf"(?:which way|what way|in which direction|in what direction|where) did the camera {_TURN}{_BETWEEN}", False),
-    (rf"did the camera {_TURN}(?: to the)? (?:left or(?: to the)? right|right or(?: to the)? left){_BETWEEN}", False),
-    (rf"(?:by )?how (?:many degrees|much) did the camera {_TURN}{_BETWEEN}", True),
+    (rf"(?:(?:(?:in|to) )?(?:which|what) (?:way|direction|side)|where|how) {_DID} {_TURN}{_BETWEEN}", False),
+    (rf"{_DID} {_TURN}(?: to the)? (?:left or(?: to the)? right|right or(?: to the)? left){_BETWEEN}", False),
+    (rf"{_DID} {_TURN}(?: to the)? (?P<claimed>left|right){_BETWEEN}", False),
+    (
+        rf"(?:(?:by|through) )?(?:how (?:many degrees|much|far)|(?:what|which) angle) {_DID} {_TURN}"
+        rf"(?: by| through)?{_BETWEEN}",
+        True,
+    ),
 )
 _APART = (
     rf"how far apart (?:is|are) {_NP} and {_NP}{_IN_SPACE}",
-    rf"how far (?:is|are) {_NP} from {_NP}{_IN_SPACE}",
-    rf"what is the distance (?:between|from) {_NP} (?:and|to) {_NP}{_IN_SPACE}",
+    rf"how far(?: away)? (?:is|are) {_NP} (?:away )?from {_NP}{_IN_SPACE}",
+    rf"how close (?:is|are) {_NP} to {_NP}{_IN_SPACE}",
+    rf"(?:what is )?(?:the )?distance (?:between|from|of) {_NP} (?:and|to|from) {_NP}{_IN_SPACE}",
+    rf"how (?:big|large|wide|long) is the (?:distance|gap|space) between {_NP} and {_NP}{_IN_SPACE}",
+    rf"how (?:much space|many (?:metres|meters)) (?:is|are)(?: there)? between {_NP} and {_NP}",
     rf"how many (?:metres|meters) (?:is|are) {_NP} (?:from|and) {_NP}(?: apart)?",
+    rf"how many (?:metres|meters) apart (?:is|are) {_NP} and {_NP}",
 )
 _CLOSER = (
-    rf"(?:which|what)(?: one| object| thing)? is (?:the )?{_ORDER} (?:to|from) {_NP}{_IN_SPACE}"
-    r" , (?:the |a |an )?(?P<a>.+?) or (?:the |a |an )?(?P<b>.+?)",
-    rf"(?:which|what)(?: one| object| thing)? is (?:the )?{_ORDER} (?:to|from) {_NP}{_IN_SPACE}",
+    rf"{_WHICH} is {_ORDER} {_NP}{_IN_SPACE} , (?P<list>.+)",
+    rf"{_WHICH} is {_ORDER} {_NP}{_IN_SPACE}",
+    rf"which(?: one)? of (?P<list>.+) is {_ORDER} {_NP}{_IN_SPACE}",
+    rf"(?:between|of) (?P<list>.+) , {_WHICH} is {_ORDER} {_NP}{_IN_SPACE}",
+    rf"(?P<list>.+) , {_WHICH} is {_ORDER} {_NP}{_IN_SPACE}",
+    rf"(?:is|are) (?P<list>.+ or .+) {_ORDER} {_NP}{_IN_SPACE}",
+    rf"(?:is|are) (?P<claimed>.+?) {_ORDER} {_NP}{_IN_SPACE} than (?P<other>.+?)(?: is| are)?",
 )
+_CLOSER_TO_WHICH = (
+    rf"(?:is|are) {_NP} {_ORDER} (?P<list>.+ or .+)",
+    rf"{_WHICH} is {_NP} {_ORDER} , (?P<list>.+)",
+)
+"""The other way round: which of two places one thing is closer to."""
 _CAMERA = re.compile(r"(?:camera|viewer)(?: (?:of|in|that took) (img\d+))?")
 _SIDES: tuple[tuple[str, str], ...] = (
     (
-        rf"(?:is|are|would) {_NP} (?:be )?(?:on|to) {_MINE} (?:left or(?: (?:on|to))?(?: {_MINE})? right"
-        rf"|right or(?: (?:on|to))?(?: {_MINE})? left)(?: side)?",
+        rf"(?:is|are|would) {_NP} (?:be )?(?:on|to) {_MINE} (?:left(?: side)? or(?: (?:on|to))?(?: {_MINE})? right"
+        rf"|right(?: side)? or(?: (?:on|to))?(?: {_MINE})? left){_OF_ME}",
         "side",
     ),
-    (rf"(?:is|are|would) {_NP} (?:be )?(?:on|to) {_MINE} (left|right)(?: side)?", "yes/no"),
+    (
+        rf"(?:is|are|would) {_NP} (?:be )?(?:on|to) {_MINE} (?:left ,(?: {_MINE})? right|right ,(?: {_MINE})? left)"
+        rf" ,? ?or (?:behind(?: me| you| them)?|(?:to )?(?:{_MINE} )?back)",
+        "left-right-back",
+    ),
+    (rf"(?:is|are|would) {_NP} (?:be )?(?:on|to) {_MINE} (left|right){_OF_ME}", "yes/no"),
     (rf"(?:is|are|would) {_NP} (?:be )?(in front of|behind) (?:me|you|them)", "yes/no"),
-    (rf"(?:where is|where are|on which side is|which side is) {_NP}(?: on)?", "any"),
+    (
+        rf"(?:where (?:is|are|would)|(?:on )?which side(?: of (?:me|you|them))? is"
+        rf"|(?:in )?(?:which|what) direction (?:is|are|would)) {_NP}(?: on| be)?",
+        "any",
+    ),
 )
+_REWORDED = (
+    (re.compile(r"\b(what|where|which)'s\b"), r"\1 is"),
+    (re.compile(r"\b(?:photo|picture|image) (\d+)\b"), r"img\1"),
+    (re.compile(r"(?:when )?(?:going |moving )?(from|between) (img\d+) (to|and) (img\d+) ,? ?(.+)"), r"\5 \1 \2 \3 \4"),
+    (re.compile(r"(?!if |when )(.+?) ,? ?((?:if|when) (?:i|you|one|we|someone|somebody|a person) .+)"), r"\2 , \1"),
+)
+"""Other words, or another order of them, for the same."""
 
 
 def parse_space(
@@ -131,6 +172,9 @@ def parse_space(
         pictures: Handles of the photos, in order.
     """
     text = _normalise(question)
+    for pattern, instead in _REWORDED:
+        whole = pattern.fullmatch(text)
+        text = whole.expand(instead) if whole is not None else pattern.sub(instead, text)
     return (
         _turn(text, pictures) or _stand(text, marks) or _closer(text, options, marks, pictures) or _apart(text, marks)
     )
@@ -145,7 +189,8 @@ def _turn(text: str, pictures: Sequence[str]) -> SpaceForm | None:
         if first is None and len(pictures) == 2:
             first, second = pictures
         if first in pictures and second in pictures and first != second:
-            return CameraTurn(first, second, degrees)
+            claimed = found.groupdict().get("claimed") or ""
+            return CameraTurn(first, second, degrees, claimed)  # type: ignore[arg-type]  # the pattern allows only these
     return None
 
 
@@ -159,17 +204,29 @@ def _apart(text: str, marks: Sequence[str]) -> SpaceForm | None:
 
 
 def _closer(text: str, options: Sequence[str], marks: Sequence[str], pictures: Sequence[str]) -> SpaceForm | None:
-    for pattern in _CLOSER:
+    for pattern in (*_CLOSER, *_CLOSER_TO_WHICH):
         found = re.fullmatch(pattern, text)
         if found is None:
             continue
         groups = found.groupdict()
-        given = [groups["a"], groups["b"]] if groups.get("a") else list(options)
+        named = set(found.re.groupindex.values())
+        thing = next(found.group(i) for i in range(1, found.re.groups + 1) if i not in named)
+        if groups.get("claimed"):
+            given = [groups["claimed"], groups["other"]]
+        else:
+            given = _listed(groups["list"]) if groups.get("list") else list(options)
         candidates = [_mark(text, marks) for text in given]
-        anchor = _anchor(found.group(2), marks, pictures)
-        if anchor and len(candidates) > 1 and all(candidates):
-            return CloserTo(anchor, tuple(c for c in candidates if c), _ORDERS[groups["order"]])
+        anchor = _anchor(thing, marks, pictures)
+        if anchor and len(candidates) > 1 and all(candidates) and len({anchor, *candidates}) == len(candidates) + 1:
+            claimed = candidates[0] if groups.get("claimed") else ""
+            return CloserTo(anchor, tuple(c for c in candidates if c), _ORDERS[groups["order"]], claimed or "")
     return None
+
+
+def _listed(text: str) -> list[str]:
+    """The things of a list in words, as they stand there."""
+    parts = re.split(r" , (?:or |and )?| or | and ", text)
+    return [part.removeprefix("to ").strip(" ,") for part in parts]
 
 
 def _anchor(text: str, marks: Sequence[str], pictures: Sequence[str]) -> str | None:
@@ -191,7 +248,7 @@ def _stand(text: str, marks: Sequence[str]) -> SpaceForm | None:
         if asked == "yes/no":
             side = found.group(4).removesuffix(" of")
             return SideOf(at, facing, what, side)  # type: ignore[arg-type]  # the pattern allows only these words
-        return SideOf(at, facing, what, "side" if asked == "side" else "any")
+        return SideOf(at, facing, what, asked)  # type: ignore[arg-type]  # as the table has it
     return None
 
 

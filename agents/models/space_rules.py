@@ -200,7 +200,10 @@ def _closer(form: CloserTo, case: Case, cloud: str) -> Next | Told:
     )
     if len({found.unit for found in lengths.values()}) > 1 or not apart:
         raise UnclearError(f"which is {form.order} is too close to call: {words}")
-    return Told(ordered[0], ordered[0], f"{ordered[0]} is {form.order}; {words}")
+    words = f"{ordered[0]} is {form.order}; {words}"
+    if form.claimed:
+        return Told(ordered[0] == form.claimed, "yes" if ordered[0] == form.claimed else "no", words)
+    return Told(ordered[0], ordered[0], words)
 
 
 def _side(form: SideOf, case: Case, cloud: str) -> Next | Told:
@@ -241,6 +244,8 @@ def _words_asked(form: SideOf, case: Case) -> Sequence[str]:
     """The sectors whose words are asked for."""
     if form.asked in ("left", "right", "side"):
         return ("left-right",)
+    if form.asked == "left-right-back":
+        return ("left-right-back",)
     if form.asked in ("in front", "behind"):
         return ("four",)
     sides = [sides_of(text) for text in case.options.values()]

@@ -27,6 +27,8 @@ def camera_turn(form: CameraTurn, case: Case) -> Next | Told:
     if form.degrees:
         return Told(turn.value, f"{turn.value:.1f} degrees", words, (turn.low, turn.high), "degrees")
     way = _way(turn, _sides_only(case), words)
+    if form.claimed:
+        return Told(way == form.claimed, "yes" if way == form.claimed else "no", words)
     return Told(way, way, words, directed=True)
 
 

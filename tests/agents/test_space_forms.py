@@ -46,15 +46,73 @@ def test_understood(question: str, form: object) -> None:
     assert parse_space(question, (), MARKS, PICTURES) == form
 
 
+TURNED = CameraTurn("img1", "img2", False)
+BY = CameraTurn("img1", "img2", True)
+GAP = Apart("mug", "lamp")
+NEARER = CloserTo("img1", ("mug", "lamp"), "closer")
+SIDE = SideOf("chair", "the door", "lamp", "side")
+WHERE = SideOf("chair", "the door", "lamp", "any")
+
+
+@pytest.mark.parametrize(
+    ("question", "form"),
+    [
+        ("Which direction did the camera rotate between img1 and img2?", TURNED),
+        ("From photo 1 to photo 2, which way did the camera turn?", TURNED),
+        ("Between img1 and img2, did the camera pan left or right?", TURNED),
+        ("Was the camera turned to the left or to the right between img1 and img2?", TURNED),
+        ("Did the camera turn to the right from img1 to img2?", CameraTurn("img1", "img2", False, "right")),
+        ("By what angle did the camera rotate from img1 to img2?", BY),
+        ("How far did the camera turn from img1 to img2?", BY),
+        ("How far away is the mug from the lamp?", GAP),
+        ("What's the distance of the mug from the lamp?", GAP),
+        ("How big is the gap between the mug and the lamp?", GAP),
+        ("How much space is there between the mug and the lamp?", GAP),
+        ("How many meters apart are the mug and the lamp?", GAP),
+        ("Is the mug or the lamp closer to the camera?", NEARER),
+        ("Between the mug and the lamp, which one is nearer to the camera?", NEARER),
+        ("Which of the mug and the lamp is closest to the camera?", NEARER),
+        ("Is the mug closer to the camera than the lamp is?", CloserTo("img1", ("mug", "lamp"), "closer", "mug")),
+        ("Which is further away from the camera, the mug or the lamp?", CloserTo("img1", ("mug", "lamp"), "farther")),
+        (
+            "Which object is nearest to the door: the mug, the lamp, or the chair?",
+            CloserTo("the door", ("mug", "lamp", "chair"), "closer"),
+        ),
+        ("Is the chair nearer to the mug or to the lamp?", CloserTo("chair", ("mug", "lamp"), "closer")),
+        ("If I am at the chair facing the door, is the lamp to my left or right?", SIDE),
+        ("If I were standing at the chair facing the door, would the lamp be on my left or my right?", SIDE),
+        ("From the chair facing the door, is the lamp on the left or the right?", SIDE),
+        ("Is the lamp on my left or my right if I stand at the chair facing the door?", SIDE),
+        ("Where is the lamp if I stand at the chair facing the door?", WHERE),
+        ("I stand at the chair and face the door. In which direction is the lamp?", WHERE),
+        (
+            "If I am standing by the chair and facing the door, is the lamp to my left, right, or back?",
+            SideOf("chair", "the door", "lamp", "left-right-back"),
+        ),
+    ],
+)
+def test_other_words_for_the_same(question: str, form: object) -> None:
+    assert parse_space(question, (), MARKS, PICTURES) == form
+
+
 @pytest.mark.parametrize(
     "question",
     [
+        "How did the camera move from img1 to img2?",
+        "Did the camera not turn left from img1 to img2?",
+        "Is the mug closer to the camera in img1 than in img2?",
+        "Is the mug closer to the lamp than the lamp?",
+        "Which is closer, the mug or the lamp?",
+        "Which of the mug and the lamp is closer to the lamp?",
+        "If I stand at the chair facing the door, can I see the lamp?",
+        "From img1 to img2, did the lamp turn left or right?",
         "Which way did the camera turn?",  # between which of the three?
         "Which way did the camera turn from img1 to img9?",
         "Which way did the camera not turn from img1 to img2?",
         "How far apart are the mug and the sofa?",
         "How far apart are the mug and the mug?",
         "How far apart are the mug and the lamp in pixels?",
+        "How tall is the lamp?",
         "Which is closer to the camera, the mug or the sofa?",
         "Which is closer to the camera of img7, the mug or the lamp?",
         "If I stand at the chair facing the chair, is the lamp on my left or right?",

@@ -86,6 +86,14 @@ def test_the_larger_turn_is_the_way(parts: str, way: str) -> None:
     assert instruments.done[0].arguments == {"first": "img1", "second": "img2"}
 
 
+@pytest.mark.parametrize(("claimed", "value"), [("left", True), ("right", False)])
+def test_a_claim_of_a_turn_is_judged(claimed: Any, value: bool) -> None:
+    told = Instruments({"relative_camera_motion": motion(": 21.0 degrees to the left (20.0 to 22.0)")}).ask(
+        CameraTurn("img1", "img2", False, claimed)
+    )
+    assert (told.value, told.text) == (value, "yes" if value else "no")
+
+
 def test_a_turn_whose_direction_is_not_sure_is_not_told() -> None:
     parts = ": 1.2 degrees to the left (-2.4 to 0.1: the direction is not sure)"
     with pytest.raises(UnclearError, match="not sure"):
@@ -206,6 +214,13 @@ def test_distances_that_overlap_are_not_told_apart() -> None:
         Instruments(from_each("2 1.7 to 2.3", "1.6 1.4 to 1.8")).ask(CloserTo("img1", ("mug", "lamp"), "closer"))
 
 
+@pytest.mark.parametrize(("claimed", "value"), [("mug", False), ("lamp", True)])
+def test_a_claim_of_what_is_closer_is_judged(claimed: str, value: bool) -> None:
+    instruments = Instruments(from_each("2 1.9 to 2.1", "1.6 1.5 to 1.7"))
+    told = instruments.ask(CloserTo("img1", ("mug", "lamp"), "closer", claimed))
+    assert (told.value, told.text) == (value, "yes" if value else "no")
+
+
 # Sides
 
 
@@ -221,6 +236,7 @@ def test_distances_that_overlap_are_not_told_apart() -> None:
         ("behind", "140 +- 5 degrees left of forward: behind", True),
         ("behind", "20 +- 5 degrees left of forward: in front", False),
         ("any", "60 +- 5 degrees left of forward: front-left", "front-left"),
+        ("left-right-back", "160 +- 5 degrees left of forward: back", "back"),
     ],
 )
 def test_on_which_side(asked: Any, head: str, value: object) -> None:
@@ -228,6 +244,8 @@ def test_on_which_side(asked: Any, head: str, value: object) -> None:
     assert instruments.ask(SideOf("lamp", "the door", "mug", asked)).value == value
     assert instruments.done[-1].arguments["frame"] == "stand at obj2 facing obj3"
     assert instruments.done[-1].arguments["thing"] == "obj1"
+    if asked == "left-right-back":
+        assert instruments.done[-1].arguments["sectors"] == asked
 
 
 @pytest.mark.parametrize(
