@@ -1,0 +1,3 @@
+"""Graphics programs: written, rendered, compared and revised."""
+
+from __future__ import annotations
