@@ -1,0 +1,213 @@
+"""The sandbox made by bubblewrap: namespaces of Linux for everything, with nothing in them but what is named here.
+
+As an ordinary user bwrap makes a user namespace in which the job is somebody without rights. As root it would still
+be root to the kernel, which counts no processes of root's and asks less of it in many places. So there a first bwrap
+lays out what can be seen, then gives up being root for a number that nobody on this machine has, and that starts the
+second one, which is the sandbox and the same as for an ordinary user.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sightline.memory import InfrastructureError
+from sightline.tools.sandbox.protocol import Ended, Job
+from sightline.tools.sandbox.seccomp import refusals
+from sightline.tools.sandbox.supervising import GATE, CouldNotStart, Launch, Running, start_in_lines
+from sightline.tools.sandbox.view import system_view
+
+INSTALL = "apt-get install bubblewrap"
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
+_OPEN_FILES = 512
+_SHARED_BYTES = 64 << 20
+_USER = 1000
+_PASSWD = f"user:x:{_USER}:{_USER}:user:/tmp:/bin/sh\n"
+_GROUP = f"user:x:{_USER}:\n"
+_STRANGERS = 1_900_000_000
+"""First of the user numbers that root's jobs run as, one each: no account and no range of containers is there."""
+
+
+class Bubblewrap:
+    """Jobs under `bwrap`."""
+
+    name = "bubblewrap"
+
+    def __init__(self) -> None:
+        self._program = shutil.which("bwrap")
+
+    def check(self) -> None:
+        """Run a job that does nothing.
+
+        Raises:
+            InfrastructureError: bwrap is missing or refuses to run.
+        """
+        ended = self.run(Job(("/bin/true",)))
+        if ended.code != 0:
+            raise refused(ended.stderr or ended.reason)
+
+    def run(self, job: Job) -> Ended:
+        """Run a job to its end; see `Sandbox`."""
+        running = Running(job, in_lines=False)
+        self._start(running, job)
+        return running.watch()
+
+    def open(self, job: Job) -> Running:
+        """Start a job that is spoken to in lines; see `Sandbox`."""
+        return start_in_lines(job, lambda running: self._start(running, job))
+
+    def _start(self, running: Running, job: Job) -> None:
+        if self._program is None:
+            raise InfrastructureError("Programs cannot be run safely: bubblewrap (bwrap) is not installed.", INSTALL)
+        try:
+            with _launch(self._program, job) as launch:
+                running.start(launch)
+        except CouldNotStart as error:
+            raise refused(str(error)) from error
+
+
+@contextlib.contextmanager
+def _launch(program: str, job: Job) -> Iterator[Launch]:
+    """What starts a job; what bwrap inherits is closed again when it has started."""
+    with contextlib.ExitStack() as held:
+
+        def hold(descriptor: int) -> int:
+            held.callback(os.close, descriptor)
+            return descriptor
+
+        status, status_in = map(hold, os.pipe())
+        inherited = [status_in]
+
+        def given(content: bytes) -> str:
+            """A descriptor to read this from."""
+            inherited.append(hold(os.memfd_create("sandbox", os.MFD_CLOEXEC)))
+            with open(inherited[-1], "wb", closefd=False) as file:
+                file.write(content)
+            os.lseek(inherited[-1], 0, os.SEEK_SET)
+            return str(inherited[-1])
+
+        view = system_view(job.readable)
+        inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *view, *_places(job)]
+        # Contents are copied in: a bound file would show its path on the host in /proc/self/mountinfo.
+        for place, content in (("/etc/passwd", _PASSWD), ("/etc/group", _GROUP)):
+            inside += ["--perms", "0444", "--file", given(content.encode()), place]
+        for name, source in job.inputs.items():
+            if isinstance(source, bytes):
+                number = given(source)
+            else:
+                inherited.append(hold(_open_plain(source)))
+                number = str(inherited[-1])
+            inside += ["--perms", "0444", "--file", number, f"/in/{name}"]
+        inside += ["--remount-ro", "/"]
+        for variable, value in {**_ENVIRONMENT, **job.environment}.items():
+            inside += ["--setenv", variable, value]
+        command = [program, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
+        if _is_root():
+            command[0] = "/run/bwrap"
+            command = [program, "--args", given(_joined(_for_a_stranger(program, view))), *_as_a_stranger(), *command]
+        yield Launch(command, tuple(inherited), status)
+
+
+def _isolation(status: str) -> list[str]:
+    """Everything private, nothing inherited, no way back."""
+    return [
+        "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv",
+        "--uid", str(_USER), "--gid", str(_USER), "--hostname", "sandbox", "--json-status-fd", status,
+    ]  # fmt: skip
+
+
+def _places(job: Job) -> list[str]:
+    """Private /proc and /dev, and the folders in memory. Of /dev only /dev/shm can be written to."""
+    size = str(job.limits.disk_bytes)
+    options = ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHARED_BYTES), "--tmpfs", "/dev/shm"]
+    options += ["--remount-ro", "/dev", "--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/in"]
+    for place in ("/work", "/out", "/tmp"):
+        options += ["--size", size, "--tmpfs", place]
+    return [*options, "--chdir", "/work"]
+
+
+def _process_limits(job: Job) -> list[str]:
+    """Limits that the kernel holds each process to. The CPU's is a backstop: the group is watched for its own."""
+    limits = job.limits
+    options = [f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}", f"--nofile={_OPEN_FILES}"]
+    if math.isfinite(limits.cpu_seconds):
+        options.append(f"--cpu={math.ceil(limits.cpu_seconds) + 1}")
+    return ["/usr/bin/prlimit", "--core=0", "--msgqueue=0", "--memlock=65536", *options, "--"]
+
+
+def _for_a_stranger(program: str, view: list[str]) -> list[str]:
+    """What the first bwrap lays out for the second: the view, a /tmp to build in, and all of the host's /proc, without
+    which the kernel lets nobody make a new one."""  # noqa: D205, D209 - one sentence
+    folders = [word for place in ("/tmp", "/run") for word in ("--perms", "0755", "--dir", place)]
+    return [
+        *folders, "--die-with-parent", "--bind", "/proc", "/proc", "--dev", "/dev", *view,
+        "--ro-bind", str(Path(program).resolve()), "/run/bwrap",
+    ]  # fmt: skip
+
+
+def _as_a_stranger() -> list[str]:
+    number = str(_STRANGERS + int.from_bytes(os.urandom(3), "big"))
+    return [
+        "--", "/usr/bin/setpriv", "--reuid", number, "--regid", number, "--clear-groups", "--inh-caps=-all",
+        "--bounding-set=-all", "--no-new-privs", "--",
+    ]  # fmt: skip
+
+
+def _is_root() -> bool:
+    """Whether the kernel takes this process for root; root of a user namespace (a rootless container) is not."""
+    return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text("ascii").split() == ["0", "0", "4294967295"]
+
+
+def _open_plain(source: Path) -> int:
+    """A descriptor of a plain file.
+
+    Raises:
+        ValueError: It is something else.
+        OSError: It cannot be opened.
+    """
+    descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{source} cannot be passed into a sandbox: it is no plain file")
+    return descriptor
+
+
+def _joined(options: list[str]) -> bytes:
+    """Options as `bwrap --args` reads them. They are not on its command line, which /proc/1/cmdline shows inside."""
+    return b"".join(os.fsencode(option) + b"\0" for option in options)
+
+
+def refused(said: str) -> InfrastructureError:
+    """Why bwrap did not make the sandbox, from its own words, with what mends it."""
+    reason = " ".join(said.split())[:300] or "it said nothing"
+    message = f"Programs cannot be run safely: bubblewrap refuses to make a sandbox ({reason})."
+    if "Unknown option" in reason:
+        return InfrastructureError(message, f"Version 0.8 or later is needed: {INSTALL}")
+    if "mount proc" in reason:
+        return InfrastructureError(
+            message, "In a container: start it with docker run --security-opt systempaths=unconfined ..."
+        )
+    if any(words in reason for words in ("uid map", "namespace", "Operation not permitted", "Permission denied")):
+        return InfrastructureError(message, _user_namespaces())
+    return InfrastructureError(message, f"Try it by hand: {sys.executable} -m sightline.demos doctor")
+
+
+def _user_namespaces() -> str:
+    """The command that allows user namespaces, by what forbids them here."""
+    for setting, value in (
+        ("kernel/apparmor_restrict_unprivileged_userns", "0"),
+        ("kernel/unprivileged_userns_clone", "1"),
+    ):
+        place = Path("/proc/sys") / setting
+        if place.exists() and place.read_text("ascii").strip() != value:
+            return f"sysctl -w {setting.replace('/', '.')}={value}"
+    if Path("/proc/sys/user/max_user_namespaces").read_text("ascii").strip() == "0":
+        return "sysctl -w user.max_user_namespaces=10000"
+    return "In a container: start it with docker run --security-opt seccomp=unconfined --cap-add SYS_ADMIN ..."
