@@ -11,5 +11,16 @@ from sightline.tools.graphics.engines.protocol import (
     StartFile,
     Thing,
 )
+from sightline.tools.graphics.engines.registry import ENGINES, find_engine
 
-__all__ = ["Engine", "ProgramError", "RenderRequest", "Rendered", "SceneReport", "StartFile", "Thing"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "ProgramError",
+    "RenderRequest",
+    "Rendered",
+    "SceneReport",
+    "StartFile",
+    "Thing",
+    "find_engine",
+]

@@ -40,8 +40,8 @@ class RenderRequest:
         size: (width, height) in pixels; None is the scene's own. Clamped to `MOST_SIDE`.
         samples: Rays per pixel, where the engine traces rays; clamped to `MOST_SAMPLES`.
         camera: Where to look from, in the world of the scene (z up, OpenCV axes, camera-to-world); None is the scene's
-            own camera. Its principal point and focal length hold; its size gives way to `size`. Only engines whose
-            `has_cameras` is true take one.
+            own camera. Where `size` has another aspect than the camera's, its horizontal field of view holds. Only
+            engines whose `has_cameras` is true take one; others ignore it.
         frame: Frame of an animation, or slide of a presentation (counted from 1); None is the scene's own.
         hidden: Names of objects to leave out.
         silhouette: Whether to say also which pixels are covered by an object.
@@ -115,6 +115,7 @@ class Rendered:
         seconds: Wall time, start of the engine included.
         printed: What the program printed, cut to a few thousand characters.
         notes: What was done differently from what was asked, in words (a size clamped, a limit applied).
+        file: What the program made, where that is a file of its own (a presentation); else None.
     """
 
     pixels: NDArray[np.uint8]
@@ -124,6 +125,7 @@ class Rendered:
     seconds: float = 0.0
     printed: str = ""
     notes: tuple[str, ...] = ()
+    file: StartFile | None = None
 
     @property
     def size(self) -> Size:
