@@ -1,9 +1,9 @@
 """The sandbox made by bubblewrap: namespaces of Linux for everything, with nothing in them but what is named here.
 
-As an ordinary user bwrap makes a user namespace in which the job is somebody without rights. As root it would still
-be root to the kernel, which counts no processes of root's and asks less of it in many places. So there a first bwrap
-lays out what can be seen, then gives up being root for a number that nobody on this machine has, and that starts the
-second one, which is the sandbox and the same as for an ordinary user.
+bwrap makes a user namespace in which the job is somebody without rights. Started by root it would still be root to the
+kernel, which counts no processes of root's and asks less of it in many places. So root first becomes a number that
+nobody on this machine has; folders that only root can reach are bound, in a mount namespace of their own, where that
+number can. From there on it is the same as for an ordinary user.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sightline.memory import InfrastructureError
 from sightline.tools.sandbox.protocol import Ended, Job
 from sightline.tools.sandbox.seccomp import refusals
 from sightline.tools.sandbox.supervising import GATE, CouldNotStart, Launch, Running, start_in_lines
-from sightline.tools.sandbox.view import system_view
+from sightline.tools.sandbox.view import out_of_reach, system_view
 
 INSTALL = "apt-get install bubblewrap"
 
@@ -33,6 +33,20 @@ _PASSWD = f"user:x:{_USER}:{_USER}:user:/tmp:/bin/sh\n"
 _GROUP = f"user:x:{_USER}:\n"
 _STRANGERS = 1_900_000_000
 """First of the user numbers that root's jobs run as, one each: no account and no range of containers is there."""
+
+_HIDDEN = Path("/tmp")
+_BIND = """
+/usr/bin/mount -t tmpfs -o mode=0755,size=64k none /tmp
+number=0
+while [ "$1" != -- ]; do
+    if [ -d "$1" ]; then /usr/bin/mkdir /tmp/$number; else : >/tmp/$number; fi
+    /usr/bin/mount --bind "$1" /tmp/$number
+    number=$((number + 1))
+    shift
+done
+shift
+exec "$@"
+"""
 
 
 class Bubblewrap:
@@ -93,8 +107,10 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
             os.lseek(inherited[-1], 0, os.SEEK_SET)
             return str(inherited[-1])
 
-        view = system_view(job.readable)
-        inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *view, *_places(job)]
+        hidden = out_of_reach(job.readable) if _is_root() else []
+        view = system_view(job.readable, {folder: _HIDDEN / str(number) for number, folder in enumerate(hidden)})
+        # What is to be read lies over the sandbox's own folders: it may be in /tmp or /work of the host.
+        inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *_places(job), *view]
         # Contents are copied in: a bound file would show its path on the host in /proc/self/mountinfo.
         for place, content in (("/etc/passwd", _PASSWD), ("/etc/group", _GROUP)):
             inside += ["--perms", "0444", "--file", given(content.encode()), place]
@@ -110,8 +126,7 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
             inside += ["--setenv", variable, value]
         command = [program, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
         if _is_root():
-            command[0] = "/run/bwrap"
-            command = [program, "--args", given(_joined(_for_a_stranger(program, view))), *_as_a_stranger(), *command]
+            command = [*_within_reach(hidden), *_as_a_stranger(), *command]
         yield Launch(command, tuple(inherited), status)
 
 
@@ -134,28 +149,30 @@ def _places(job: Job) -> list[str]:
 
 
 def _process_limits(job: Job) -> list[str]:
-    """Limits that the kernel holds each process to. The CPU's is a backstop: the group is watched for its own."""
+    """Limits that the kernel holds each process to.
+
+    The CPU's is a backstop: the group is watched for its own. A core of one byte is the number that also keeps the
+    kernel from starting the host's collector of crashes, which zero does not.
+    """
     limits = job.limits
     options = [f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}", f"--nofile={_OPEN_FILES}"]
     if math.isfinite(limits.cpu_seconds):
         options.append(f"--cpu={math.ceil(limits.cpu_seconds) + 1}")
-    return ["/usr/bin/prlimit", "--core=0", "--msgqueue=0", "--memlock=65536", *options, "--"]
+    return ["/usr/bin/prlimit", "--core=1", "--msgqueue=0", "--memlock=65536", *options, "--"]
 
 
-def _for_a_stranger(program: str, view: list[str]) -> list[str]:
-    """What the first bwrap lays out for the second: the view, a /tmp to build in, and all of the host's /proc, without
-    which the kernel lets nobody make a new one."""  # noqa: D205, D209 - one sentence
-    folders = [word for place in ("/tmp", "/run") for word in ("--perms", "0755", "--dir", place)]
-    return [
-        *folders, "--die-with-parent", "--bind", "/proc", "/proc", "--dev", "/dev", *view,
-        "--ro-bind", str(Path(program).resolve()), "/run/bwrap",
-    ]  # fmt: skip
+def _within_reach(folders: list[Path]) -> list[str]:
+    """What binds folders where anybody reaches them, seen by nobody but what it becomes."""
+    if not folders:
+        return []
+    unshare = ["/usr/bin/unshare", "--mount", "--propagation", "private", "--"]
+    return [*unshare, "/bin/sh", "-e", "-c", _BIND, "sh", *map(str, folders), "--"]
 
 
 def _as_a_stranger() -> list[str]:
     number = str(_STRANGERS + int.from_bytes(os.urandom(3), "big"))
     return [
-        "--", "/usr/bin/setpriv", "--reuid", number, "--regid", number, "--clear-groups", "--inh-caps=-all",
+        "/usr/bin/setpriv", "--reuid", number, "--regid", number, "--clear-groups", "--inh-caps=-all",
         "--bounding-set=-all", "--no-new-privs", "--",
     ]  # fmt: skip
 

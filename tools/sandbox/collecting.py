@@ -8,6 +8,7 @@ nothing that would block or be without end is read.
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import stat
@@ -71,8 +72,10 @@ def _read(folder: int, name: str, most: int, left: int) -> tuple[bytes | None, s
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
         return None, f"{name} was not written to /out."
-    except OSError as error:  # a link: ELOOP; a socket: ENXIO
-        return None, f"{name} was not taken from /out: it is no plain file, or cannot be opened ({error.strerror})."
+    except OSError as error:
+        plain = error.errno not in (errno.ELOOP, errno.ENXIO)  # a link, a socket
+        reason = f"it cannot be opened ({error.strerror})" if plain else "it is no plain file"
+        return None, f"{name} was not taken from /out: {reason}."
     try:
         state = os.fstat(file)
         if not stat.S_ISREG(state.st_mode):

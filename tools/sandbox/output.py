@@ -12,12 +12,15 @@ class Kept:
 
     Args:
         limit: Bytes that are kept.
+
+    Attributes:
+        total: Bytes that came.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._data = bytearray()
-        self._total = 0
+        self.total = 0
 
     def take(self, source: int) -> bool:
         """Read a little from a pipe that does not block; False where it is at its end, or holds nothing now."""
@@ -30,14 +33,14 @@ class Kept:
 
     def add(self, chunk: bytes) -> None:
         """Keep of it what has room."""
-        self._total += len(chunk)
+        self.total += len(chunk)
         self._data += chunk[: max(0, self._limit - len(self._data))]
 
     def text(self) -> str:
         """What was kept as text, with a note where it was cut."""
         text = self._data.decode("utf-8", "replace")
-        if self._total > self._limit:
-            text += f"\n[cut: {amount(self._total)} were printed, the first {amount(self._limit)} are shown]"
+        if self.total > self._limit:
+            text += f"\n[cut: {amount(self.total)} were printed, the first {amount(self._limit)} are shown]"
         return text
 
 

@@ -30,7 +30,7 @@ from sightline.tools.sandbox.protocol import Ended, Job
 from sightline.tools.sandbox.usage import measure
 
 READY = b"ready\n"
-GATE = ("/bin/sh", "-c", 'echo ready; read -r go; exec "$@"', "sh")
+GATE = ("/bin/sh", "-c", 'echo ready; read -r go || exit; exec "$@"', "sh")
 """The shell that says that the sandbox stands, and waits for a line before it becomes the job."""
 
 START_SECONDS = 20.0
@@ -39,6 +39,9 @@ END_SECONDS = 10.0
 
 LOOK_EVERY = 0.04
 """Seconds between two looks at what the group uses."""
+
+_FLOOD = 256
+"""A job that prints this many times what is kept is killed: to read what nobody will see costs the host time."""
 
 _FOLDERS = ("work", "out", "tmp", "dev/shm")
 _CHUNK = 1 << 16
@@ -201,6 +204,8 @@ class Running:
             self._end(f"it used more than {amount(limits.memory_bytes)} of memory")
         elif used.cpu > limits.cpu_seconds:
             self._end(f"it used more than {limits.cpu_seconds:g} s of CPU time")
+        elif max(self._stdout.total, self._stderr.total) > _FLOOD * limits.output_bytes:
+            self._end(f"it printed more than {amount(_FLOOD * limits.output_bytes)}")
 
     def _end(self, reason: str) -> None:
         """Kill it, if nobody did: the first reason stays."""

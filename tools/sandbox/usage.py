@@ -55,8 +55,11 @@ def _in_memory(folder: int) -> int:
 def _shares(proc: int, pid: str) -> int:
     """Memory of one process, with its share of pages that others hold too."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        tables = _kilobytes(_read(proc, f"{pid}/status"), b"VmPTE:")
-        return tables + _kilobytes(_read(proc, f"{pid}/smaps_rollup"), b"Pss:")
+        status = _read(proc, f"{pid}/status")
+        try:
+            return _kilobytes(status, b"VmPTE:") + _kilobytes(_read(proc, f"{pid}/smaps_rollup"), b"Pss:")
+        except PermissionError:  # it made itself unreadable, so all that it holds is its own
+            return _kilobytes(status, b"VmPTE:", b"VmRSS:")
     return 0
 
 

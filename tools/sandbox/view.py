@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sightline.memory import runs_folder
@@ -19,15 +20,20 @@ _BROAD = (
 _PLACES = ("/in", "/work", "/out")  # the sandbox's own
 
 
-def system_view(readable: Iterable[Path]) -> list[str]:
+def system_view(readable: Iterable[Path], found_at: Mapping[Path, Path]) -> list[str]:
     """Options of bwrap that bind the system and these folders, all read-only.
+
+    Args:
+        readable: The folders.
+        found_at: Where they are found instead, for those that bwrap cannot reach by their own path.
 
     Raises:
         ValueError: A folder is not there, or would show far more than an interpreter or an engine.
     """
     options = ["--ro-bind", "/usr", "/usr"]
-    if Path("/usr/local").is_dir():  # what an administrator keeps there is no part of the system
-        options += ["--size", "4096", "--tmpfs", "/usr/local", "--remount-ro", "/usr/local"]
+    own = Path("/usr/local").is_dir()
+    if own:  # what an administrator keeps there is no part of the system
+        options += ["--size", "65536", "--tmpfs", "/usr/local"]
     for name in _SYSTEM_LINKS:
         place = Path("/") / name
         if place.is_symlink():
@@ -39,8 +45,8 @@ def system_view(readable: Iterable[Path]) -> list[str]:
     for parent in _parents(wanted):
         options += ["--perms", "0755", "--dir", str(parent)]
     for place in wanted:
-        options += ["--ro-bind", str(place), str(place)]
-    return options
+        options += ["--ro-bind", str(found_at.get(place, place)), str(place)]
+    return [*options, "--remount-ro", "/usr/local"] if own else options
 
 
 def checked(folder: Path) -> Path:
@@ -61,12 +67,21 @@ def checked(folder: Path) -> Path:
     return place
 
 
+def out_of_reach(readable: Iterable[Path]) -> list[Path]:
+    """Those that only some users can reach, such as what lies in root's home."""
+    return [
+        place
+        for place in map(checked, readable)
+        if not place.stat().st_mode & stat.S_IROTH
+        or not all(parent.stat().st_mode & stat.S_IXOTH for parent in (*place.parents, *place.resolve().parents))
+    ]
+
+
 def _parents(places: list[Path]) -> Iterator[Path]:
     """The folders above, outermost first, that the sandbox makes itself; its own may be entered by anybody."""
-    seen: set[Path] = set()
+    seen = {Path("/"), Path("/usr"), Path("/usr/local")}
     for place in places:
         for parent in reversed(place.parents):
-            inside = any(parent.is_relative_to(other) for other in (*places, Path("/usr")))
-            if parent != Path("/") and not inside and parent not in seen:
+            if parent not in seen and not any(parent.is_relative_to(other) for other in places):
                 seen.add(parent)
                 yield parent
