@@ -168,6 +168,27 @@ def doctor(as_json: JsonOption = False) -> None:
     raise typer.Exit(showing.doctor(as_json=as_json))
 
 
+blender = typer.Typer(no_args_is_help=True, help="Blender for the graphics tools.")
+app.add_typer(blender, name="blender")
+
+
+@blender.callback()
+def _blender() -> None:
+    """Keeps `install` a command of its own while it is the only one."""
+
+
+@blender.command("install")
+def blender_install(
+    python: Annotated[
+        Path | None, typer.Option("--python", help="A Python 3.11 to use, if not the one that is found.")
+    ] = None,
+) -> None:
+    """Install bpy in an environment of its own, in your data folder: 0.4 GB to download, 1 GB on disk."""
+    from sightline.demos.cli import installing
+
+    raise typer.Exit(installing.install_blender(python))
+
+
 def main() -> None:
     """The `sightline` command."""
     try:

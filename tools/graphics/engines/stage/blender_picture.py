@@ -89,7 +89,12 @@ def picture_arrange(wanted: dict[str, Any]) -> list[str]:
     cycles = scene.cycles
     cycles.device, cycles.samples, cycles.seed, cycles.use_animated_seed = "CPU", wanted["samples"], 0, False
     cycles.time_limit = 0.0
-    cycles.use_denoising = False  # not every build has a denoiser, and they differ
+    if cycles.use_denoising:
+        from _cycles import with_openimagedenoise
+
+        cycles.use_denoising = with_openimagedenoise  # Debian's build, for one, lacks it
+        if with_openimagedenoise:
+            cycles.denoiser, cycles.denoising_prefilter = "OPENIMAGEDENOISE", "FAST"
     for layer in scene.view_layers:
         layer.samples = 0
     return notes
@@ -126,7 +131,7 @@ def picture_write(path: str, silhouette: str = "") -> None:
     if silhouette:
         scene.render.film_transparent, scene.render.use_compositing = True, False
         scene.cycles.samples, scene.cycles.max_bounces = 4, 0
-        scene.cycles.use_adaptive_sampling = False
+        scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False
         output.color_mode = "RGBA"
         scene.render.filepath = silhouette
         bpy.ops.render.render(write_still=True)
