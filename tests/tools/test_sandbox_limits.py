@@ -13,13 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sandbox_kit import QUICK, inside, outcomes, processes_with, sandboxes_of_this_process
-
-from sightline.tools.sandbox import Limits
-
-
-def limits(**changed: float) -> Limits:
-    return Limits(**{**vars(QUICK), **changed})  # type: ignore[arg-type]  # the integers stay integers
+from sandbox_kit import inside, limits, outcomes, processes_with, sandboxes_of_this_process
 
 
 def memory_of_the_host() -> int:

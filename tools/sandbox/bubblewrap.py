@@ -34,13 +34,17 @@ _GROUP = f"user:x:{_USER}:\n"
 _STRANGERS = 1_900_000_000
 """First of the user numbers that root's jobs run as, one each: no account and no range of containers is there."""
 
-_HIDDEN = Path("/tmp")
+_SHELVES = ("/tmp", "/mnt", "/run", "/srv")
+"""Where a folder that only root reaches can be bound for others: the first that does not hold that folder itself."""
+
 _BIND = """
-/usr/bin/mount -t tmpfs -o mode=0755,size=64k none /tmp
+shelf=$1
+shift
+/usr/bin/mount -t tmpfs -o mode=0755,size=64k none "$shelf"
 number=0
 while [ "$1" != -- ]; do
-    if [ -d "$1" ]; then /usr/bin/mkdir /tmp/$number; else : >/tmp/$number; fi
-    /usr/bin/mount --bind "$1" /tmp/$number
+    if [ -d "$1" ]; then /usr/bin/mkdir "$shelf/$number"; else : >"$shelf/$number"; fi
+    /usr/bin/mount --bind "$1" "$shelf/$number"
     number=$((number + 1))
     shift
 done
@@ -108,7 +112,8 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
             return str(inherited[-1])
 
         hidden = out_of_reach(job.readable) if _is_root() else []
-        view = system_view(job.readable, {folder: _HIDDEN / str(number) for number, folder in enumerate(hidden)})
+        shelf = _shelf(hidden)
+        view = system_view(job.readable, {folder: shelf / str(number) for number, folder in enumerate(hidden)})
         # What is to be read lies over the sandbox's own folders: it may be in /tmp or /work of the host.
         inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *_places(job), *view]
         # Contents are copied in: a bound file would show its path on the host in /proc/self/mountinfo.
@@ -126,7 +131,7 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
             inside += ["--setenv", variable, value]
         command = [program, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
         if _is_root():
-            command = [*_within_reach(hidden), *_as_a_stranger(), *command]
+            command = [*_within_reach(hidden, shelf), *_as_a_stranger(), *command]
         yield Launch(command, tuple(inherited), status)
 
 
@@ -161,12 +166,21 @@ def _process_limits(job: Job) -> list[str]:
     return ["/usr/bin/prlimit", "--core=1", "--msgqueue=0", "--memlock=65536", *options, "--"]
 
 
-def _within_reach(folders: list[Path]) -> list[str]:
+def _shelf(folders: list[Path]) -> Path:
+    """A folder of the host to bind these in."""
+    return next(
+        place
+        for place in map(Path, _SHELVES)
+        if place.is_dir() and not any(folder.is_relative_to(place) for folder in folders)
+    )
+
+
+def _within_reach(folders: list[Path], shelf: Path) -> list[str]:
     """What binds folders where anybody reaches them, seen by nobody but what it becomes."""
     if not folders:
         return []
     unshare = ["/usr/bin/unshare", "--mount", "--propagation", "private", "--"]
-    return [*unshare, "/bin/sh", "-e", "-c", _BIND, "sh", *map(str, folders), "--"]
+    return [*unshare, "/bin/sh", "-e", "-c", _BIND, "sh", str(shelf), *map(str, folders), "--"]
 
 
 def _as_a_stranger() -> list[str]:

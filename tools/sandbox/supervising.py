@@ -262,9 +262,8 @@ class Running:
             if not _wait(self._from, select.POLLIN, deadline - time.monotonic()):
                 return None
             chunk = os.read(self._from, _CHUNK)
-            if not chunk:  # it has ended, or has closed its stdout and will never say anything again
-                if not self._over.wait(1.0):
-                    self.kill("it closed its output")
+            if not chunk:  # bwrap holds the other end as long as the job lives
+                self._over.wait(END_SECONDS)
                 return None
             self._pending += chunk
         line = self._pending[:end].decode("utf-8", "replace")
