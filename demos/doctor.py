@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from sightline.memory import runs_folder
+from sightline.memory import InfrastructureError, runs_folder
 
 EXTRAS: dict[str, str] = {
     "google": "Gemini models",
@@ -31,7 +31,6 @@ EXTRAS: dict[str, str] = {
 """What each extra is for."""
 
 PROGRAMS: dict[str, tuple[str, str]] = {
-    "bwrap": ("running programs that a model writes (to come)", "apt-get install bubblewrap"),
     "blender": ("rendering scenes (to come)", "apt-get install blender"),
     "libreoffice": ("rendering slides (to come)", "apt-get install libreoffice-impress"),
 }
@@ -72,7 +71,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything."""
-    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), *_programs(), *_keys(), _runs()]
+    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), _sandbox(), *_programs(), *_keys(), _runs()]
 
 
 def _python() -> Finding:
@@ -153,6 +152,18 @@ def _weights() -> list[Finding]:
             mend = "downloads on first use; or --back-end " + f"{what}:FOLDER"
             findings.append(Finding(what, "missing", f"{weights.weights} is not here", purpose, mend))
     return findings
+
+
+def _sandbox() -> Finding:
+    """The sandbox, tried: bubblewrap can be there and be forbidden to work."""
+    from sightline.tools.sandbox import sandbox
+
+    purpose = "running programs that a model writes"
+    try:
+        found = sandbox()
+    except InfrastructureError as error:
+        return Finding("sandbox", "missing", error.message, purpose, error.remedy)
+    return Finding("sandbox", "ok", f"{found.name}, works", purpose)
 
 
 def _programs() -> list[Finding]:

@@ -269,6 +269,7 @@ def test_a_job_goes_when_its_host_process_is_killed() -> None:
     marker = f"orphan-{secrets.token_hex(8)}"
     program = f"""
 import sys
+sys.path[:] = {sys.path!r}
 from sightline.tools.sandbox import Job, sandbox
 process = sandbox().open(Job(("/bin/sh", "-c", "echo up; sleep 100; : {marker}")))
 print(process.read_line(20), flush=True)

@@ -13,7 +13,6 @@ import math
 import os
 import shutil
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,9 +110,10 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
             os.lseek(inherited[-1], 0, os.SEEK_SET)
             return str(inherited[-1])
 
-        hidden = out_of_reach(job.readable) if _is_root() else []
+        hidden = out_of_reach((*job.readable, Path(program))) if _is_root() else []
         shelf = _shelf(hidden)
-        view = system_view(job.readable, {folder: shelf / str(number) for number, folder in enumerate(hidden)})
+        found_at = {place: shelf / str(number) for number, place in enumerate(hidden)}
+        view = system_view(job.readable, found_at)
         # What is to be read lies over the sandbox's own folders: it may be in /tmp or /work of the host.
         inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *_places(job), *view]
         # Contents are copied in: a bound file would show its path on the host in /proc/self/mountinfo.
@@ -129,7 +129,8 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
         inside += ["--remount-ro", "/"]
         for variable, value in {**_ENVIRONMENT, **job.environment}.items():
             inside += ["--setenv", variable, value]
-        command = [program, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
+        start = str(found_at.get(Path(program), program))
+        command = [start, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
         if _is_root():
             command = [*_within_reach(hidden, shelf), *_as_a_stranger(), *command]
         yield Launch(command, tuple(inherited), status)
@@ -227,7 +228,7 @@ def refused(said: str) -> InfrastructureError:
         )
     if any(words in reason for words in ("uid map", "namespace", "Operation not permitted", "Permission denied")):
         return InfrastructureError(message, _user_namespaces())
-    return InfrastructureError(message, f"Try it by hand: {sys.executable} -m sightline.demos doctor")
+    return InfrastructureError(message, "Try it by hand: bwrap --unshare-all --ro-bind / / true")
 
 
 def _user_namespaces() -> str:
