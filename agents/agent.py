@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from sightline.agents.answer import Answer
 from sightline.agents.answers import AnswerSpec
-from sightline.agents.budget import Budget
+from sightline.agents.budget import Budget, call_reason, seconds_left
 from sightline.agents.continuing import check_begun, check_goes_on
 from sightline.agents.models import ModelProfile
 from sightline.agents.question import Given, Question, check_field_of_view, question_of
 from sightline.agents.recording import recordable
 from sightline.agents.strategies import Strategy, strategy_named
-from sightline.agents.toolbox import fitting, toolbox
+from sightline.agents.toolbox import fitting, split_for_code, toolbox
 from sightline.memory import (
     ContextPolicy,
     Event,
@@ -43,6 +43,7 @@ from sightline.memory import (
 from sightline.tools import Tool, all_tools, run_blocking
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.background import iterate_blocking
+from sightline.tools.session import Session
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
@@ -76,7 +77,7 @@ class SpatialAgent:
         model: `rules` (the embedded model, no key needed), `provider:name`, or any LangChain chat model.
         tools: Families or names of tools, tools of your own (`sightline.tools.tool`), or LangChain tools (so also
             MCP's); all of ours by default.
-        strategy: `react` (tools), `direct` or `cot` (no tools).
+        strategy: `react` (tools), `code` (the same tools, called from Python), `direct` or `cot` (no tools).
         budget: What a run may use.
         base_url: An OpenAI-compatible server.
         profile: How the model sees and speaks, if the one found by its name is wrong.
@@ -112,7 +113,7 @@ class SpatialAgent:
         runs: str | PathLike[str] | None = None,
         checkpoint: bool = True,
     ) -> None:
-        from sightline.agents.models.connecting import connect
+        from sightline.agents.models.connecting import RULES, connect
 
         self.strategy: Strategy = strategy_named(strategy)
         self.budget = budget or Budget()
@@ -120,7 +121,11 @@ class SpatialAgent:
         self.back_ends = BackEnds(dict(back_ends or {}), offline)
         self.adapter: ModelAdapter = connect(model, base_url=base_url, profile=profile, settings=model_settings)
         self._helper = None if helper is None else connect(helper)
-        self._instruments = toolbox(tools) if self.strategy.uses_tools else {}
+        self._instruments = toolbox(tools, self.strategy) if self.strategy.uses_tools else {}
+        if self.strategy.calls_in_code and self.adapter.provider == RULES:
+            raise InputError(
+                "The embedded rules write no programs.", "Use the strategy react with them, or name a model."
+            )
         self._settings = {"base_url": base_url, **(model_settings or {})}
         self._runs = None if runs is None else Path(runs)
         self._checkpoint = checkpoint
@@ -359,17 +364,29 @@ class SpatialAgent:
         assert started is not None
         spec = AnswerSpec.model_validate(started.answer_spec)
         profile = self.adapter.profile
+        enabled = fitting(self._instruments.values(), workspace)
+        declared, instructions = enabled, self.strategy.instructions
+        if self.strategy.calls_in_code:
+            declared, instructions = split_for_code(enabled, instructions)
         declarations = [
-            {"name": i.name, "description": i.describe(profile), "parameters": i.schema(profile)}
-            for i in fitting(self._instruments.values(), workspace)
+            {"name": i.name, "description": i.describe(profile), "parameters": i.schema(profile)} for i in declared
         ]
         if declarations:
             about = "Give the answer and end the run. Call it alone, when you know it or know that it cannot be told."
             declarations.append({"name": ANSWER, "description": about, "parameters": answer_schema(spec, profile)})
-        parts = PromptParts(self.strategy.instructions, spec, profile, self.policy, declarations)
+        parts = PromptParts(instructions, spec, profile, self.policy, declarations)
         asked = self._helper or self.adapter
         look = ModelLook(asked) if asked.profile.sees_pictures else None
-        return Run(workspace, self.adapter, self._instruments, look, parts, self.budget, self.back_ends, on_delta)
+        session = Session(
+            {instrument.name: instrument for instrument in enabled},
+            lambda: call_reason(self.budget, workspace),
+            lambda: seconds_left(self.budget, workspace),
+        )
+        workspace.closing.append(session.close)
+        callable_by_name = {i.name: i for i in declared} if self.strategy.calls_in_code else self._instruments
+        return Run(
+            workspace, self.adapter, callable_by_name, look, parts, self.budget, self.back_ends, session, on_delta
+        )
 
     async def _run(
         self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler], on_delta: Any = None

@@ -41,6 +41,7 @@ from sightline.memory import (
 from sightline.memory.refs import plain
 from sightline.tools import Instrument, Look, ToolContext, perform, sort_failure
 from sightline.tools.back_ends import BackEnds
+from sightline.tools.session import Session
 
 if TYPE_CHECKING:
     from sightline.agents.models.adapter import ModelAdapter
@@ -78,6 +79,7 @@ class Run:
         parts: The fixed parts of its prompts.
         budget: What it may use.
         back_ends: What detects, estimates depth and reconstructs for the tools.
+        session: What the tools share from one call to the next.
         on_delta: Hears partial text while the model writes; None if nobody listens.
     """
 
@@ -88,6 +90,7 @@ class Run:
     parts: PromptParts
     budget: Budget
     back_ends: BackEnds = field(default_factory=BackEnds)
+    session: Session = field(default_factory=Session)
     on_delta: Callable[[int, Literal["text", "reasoning"], str], None] | None = None
 
     def state(self, step: int) -> RunState:
@@ -251,7 +254,8 @@ def _room(run: Run, step: StepRecord) -> int:
     """How many calls of this turn may be made: what the budget of calls leaves, and no more than `MOST_CALLS`."""
     if run.budget.calls is None:
         return MOST_CALLS
-    before = sum(len(earlier.calls) for earlier in run.workspace.steps[: step.number - 1])
+    earlier = (record for before in run.workspace.steps[: step.number - 1] for record in before.calls)
+    before = sum(1 + len(record.inner) for record in earlier)
     return min(MOST_CALLS, max(0, run.budget.calls - before))
 
 
@@ -267,7 +271,9 @@ async def _make(run: Run, record: CallRecord, gate: asyncio.Semaphore, *, within
         elif call.malformed or instrument is None:
             ws.append(_unmade(run, call))
         else:
-            context = ToolContext(ws, run.look, sees=run.parts.profile, back_ends=run.back_ends)
+            context = ToolContext(
+                ws, run.look, sees=run.parts.profile, back_ends=run.back_ends, session=run.session
+            )
             ws.append(await perform(instrument, call.arguments, context, call.id))
 
 

@@ -105,7 +105,7 @@ def old_lines(ws: Workspace, first_full: int, policy: ContextPolicy, write: Writ
 def _sum_up(steps: list[StepRecord]) -> str:
     calls = Counter(plain(record.call.name) for step in steps for record in step.calls)
     tally = ", ".join(f"{name} {count}" for name, count in calls.most_common(12))
-    made = [handle for step in steps for record in step.calls for handle in record.made]
+    made = [handle for step in steps for record in step.calls for handle in record.made_in_all]
     pictures = f"; pictures {made[0]} to {made[-1]} can be recalled" if made else ""
     return f"steps {steps[0].number}-{steps[-1].number}: {calls.total()} calls{pictures} ({tally})"
 
@@ -119,7 +119,7 @@ def _in_brief(step: StepRecord, length: int, write: Writer) -> str:
     share = max(24, length // len(step.calls))
     parts = []
     for record in step.calls:
-        made = f" -> {', '.join(record.made)}" if record.made else ""
+        made = f" -> {', '.join(record.made_in_all)}" if record.made_in_all else ""
         gave = " ".join(write(record.text).split())
         parts.append(_cut(f"{plain(record.call.name)}{made}: {gave}", share))
     return f"step {step.number}: {several}{'; '.join(parts)}"

@@ -188,13 +188,15 @@ class ModelFailed(_Event):
 class ToolStarted(_Event):
     """A call begins. One without its `ToolFinished` was in flight when the run was killed, and is made again.
 
-    `arguments` are those of a call made without an agent; those of a model's calls stand in its reply.
+    `arguments` are those of a call made without an agent, or by a program; those of a model's calls stand in its reply.
+    `parent` is the call inside which a program made this one; "" for a model's own.
     """
 
     type: Literal["tool_started"] = "tool_started"
     call: str
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+    parent: str = ""
 
 
 Outcome = Literal["ok", "mistake", "limit", "infrastructure"]
@@ -209,6 +211,8 @@ class ToolFinished(_Event):
         text: What the model reads, with references to places and new artifacts.
         artifacts: What it made, on disk and not yet numbered.
         facts: What memory learns.
+        values: What it measured, by name: `Quantity.to_json`, for programs that compute with it.
+        known: Handles of what it would have made, and that was there already.
         usage: Model calls made inside the tool.
         detail: For people, never shown to a model: a traceback, or what mends the failure.
     """
@@ -220,6 +224,8 @@ class ToolFinished(_Event):
     text: str
     artifacts: list[StoredArtifact] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
+    values: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    known: list[str] = Field(default_factory=list)
     usage: Usage = Usage()
     seconds: float = 0.0
     detail: str = ""

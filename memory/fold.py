@@ -58,7 +58,7 @@ class Fold:
         plan: The plan as last revised.
         notes: Findings, oldest first.
         steps: The run's steps.
-        calls: Every tool call by id, also those made without an agent.
+        calls: Every tool call by id, also those made without an agent, or by a program inside another call.
         answer: The answer, once there is one.
         failure: Why the model could not be asked, until it could again.
         usage: What model calls used so far, those inside tools included.
@@ -102,9 +102,7 @@ class Fold:
                 self.calls.update({record.call.id: record for record in step.calls})
                 self.usage += event.usage
             case ToolStarted():
-                # A call made without an agent has no reply that announced it.
-                call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments=event.arguments)
-                self.calls.setdefault(event.call, CallRecord(call))
+                self._start(event)
             case ToolFinished():
                 self.calls[event.call].finished = event
                 self.usage += event.usage
@@ -120,6 +118,15 @@ class Fold:
                 pass
             case _:
                 assert_never(event)
+
+    def _start(self, event: ToolStarted) -> None:
+        """A call made without an agent, or by a program, has no reply that announced it."""
+        if event.call in self.calls:
+            return
+        call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments=event.arguments)
+        record = self.calls[event.call] = CallRecord(call)
+        if event.parent:
+            self.calls[event.parent].inner.append(record)
 
     def _commit(self, event: CallsCommitted) -> None:
         for call in event.calls:

@@ -92,6 +92,7 @@ class Workspace(Fold):
         folder: Where it lives.
         store: Its artifacts' files.
         listeners: Called with every event after it has taken effect.
+        closing: Called when it is closed: what was opened for the run ends with it.
     """
 
     def __init__(self, folder: Path, journal: Journal | None, events: Iterable[Event]) -> None:
@@ -99,6 +100,7 @@ class Workspace(Fold):
         self.folder = folder
         self.store = ArtifactStore(folder / "artifacts")
         self.listeners: list[Callable[[Event], None]] = []
+        self.closing: list[Callable[[], None]] = []
         self._journal = journal
         self._lock = threading.RLock()
         self._pixels: ByteCache[NDArray[np.uint8]] = ByteCache(PIXEL_CACHE_BYTES)
@@ -136,7 +138,10 @@ class Workspace(Fold):
         return cls(path, None, read_events(path / FILE_NAME))
 
     def close(self) -> None:
-        """Release the journal's lock. Reading goes on working."""
+        """Release the journal's lock, and what was opened for the run. Reading goes on working."""
+        closing, self.closing = self.closing, []
+        for end in closing:
+            end()
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -294,7 +299,8 @@ class Workspace(Fold):
     def begin_call(self, tool: str, arguments: dict[str, Any]) -> str:
         """Note that a call made without an agent begins; returns its id."""
         with self._lock:
-            call = f"bound.{1 + sum(known.startswith('bound.') for known in self.calls)}"
+            own = sum(known.startswith("bound.") and known.count(".") == 1 for known in self.calls)
+            call = f"bound.{1 + own}"
             self.append(ToolStarted(call=call, tool=tool, arguments=arguments))
         return call
 

@@ -19,6 +19,8 @@ class Strategy:
         summary: One line for a list.
         instructions: How to work, for the model's system prompt.
         uses_tools: Whether the model is given tools.
+        calls_in_code: Whether it calls them as functions, from the cells of `run_python`, and is told their signatures
+            instead of their schemas.
         graph: Builds the graph, uncompiled; its state is `RunState`, its context `Run`.
     """
 
@@ -27,3 +29,4 @@ class Strategy:
     instructions: str
     uses_tools: bool
     graph: Callable[[], StateGraph[Any, Any, Any, Any]]
+    calls_in_code: bool = False

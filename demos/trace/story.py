@@ -85,8 +85,7 @@ class StepStory:
         """What the turn used, model calls inside its tools included."""
         used = Usage() if self.record.reply is None else self.record.reply.usage
         for call in self.record.calls:
-            if call.finished is not None:
-                used += call.finished.usage
+            used += call.usage
         return used
 
     @property
@@ -141,15 +140,25 @@ def tell(ws: Workspace) -> Story:
     plan: list[PlanItem] = []
     in_steps = set()
     for step in story.steps:
-        for call in step.record.calls:
-            in_steps.add(call.call.id)
-            plan = _learn(call, plan, step.changes)
-    for name, call in ws.calls.items():
+        for outer in step.record.calls:
+            for call in with_inner(outer):
+                in_steps.add(call.call.id)
+                plan = _learn(call, plan, step.changes)
+    for name, outer in ws.calls.items():
         if name not in in_steps:
             changes: list[Change] = []
-            plan = _learn(call, plan, changes)
-            story.loose.append((call, changes))
+            for call in with_inner(outer):
+                in_steps.add(call.call.id)
+                plan = _learn(call, plan, changes)
+            story.loose.append((outer, changes))
     return story
+
+
+def with_inner(record: CallRecord) -> Iterator[CallRecord]:
+    """A call after those that a program made inside it, as they took effect."""
+    for inner in record.inner:
+        yield from with_inner(inner)
+    yield record
 
 
 def _around(story: Story, replied: bool) -> list[Incident]:

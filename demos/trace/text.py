@@ -140,8 +140,15 @@ def _said(label: str, text: str) -> Iterator[str]:
 
 def _call(ws: Workspace, record: CallRecord) -> Iterator[str]:
     call, finished = record.call, record.finished
-    given = f"(not valid JSON) {call.malformed}" if call.malformed else arguments(call.arguments)
+    long = {name: value for name, value in call.arguments.items() if isinstance(value, str) and "\n" in value}
+    short = {name: value for name, value in call.arguments.items() if name not in long}
+    given = f"(not valid JSON) {call.malformed}" if call.malformed else arguments(short)
     yield f"  > {call.name}{'  ' if given else ''}{given}"
+    for name, value in long.items():
+        yield f"    {name}:"
+        yield textwrap.indent(value.rstrip(), "    . ", lambda line: True)
+    for inner in record.inner:
+        yield from (f"    {line}" for block in _call(ws, inner) for line in block.splitlines())
     if finished is None:
         yield "    (not finished)"
         return

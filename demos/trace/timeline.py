@@ -19,6 +19,7 @@ from sightline.memory import (
     RunResumed,
     Workspace,
 )
+from sightline.tools import StoredPixels
 
 if TYPE_CHECKING:
     from sightline.tools import Sees
@@ -93,7 +94,7 @@ class Timeline:
         elif not reply.text and not reply.calls:
             yield tag("p", "The reply was empty.", class_="warning")
 
-    def _call(self, record: CallRecord) -> str:
+    def _call(self, record: CallRecord, *, inside: bool = False) -> str:
         call, finished = record.call, record.finished
         title = [tag("span", escape(call.name), class_="tool")]
         body = []
@@ -106,7 +107,10 @@ class Timeline:
         if call.malformed:
             body.append(tag("p", "Not valid JSON:", class_="quiet") + tag("pre", escape(call.malformed)))
         elif call.arguments:
-            body.append(tag("dl", *self._arguments(record), class_="args"))
+            body.append(tag("dl", *self._arguments(record, inside=inside), class_="args"))
+        if record.inner:
+            calls = [self._call(inner, inside=True) for inner in record.inner]
+            body.append(tag("div", *calls, class_="calls inner", aria_label="Calls made by the program"))
         if finished is not None:
             lines = [self._gallery.text(line) for line in record.text.splitlines()]
             body.append(folded(lines))
@@ -120,11 +124,14 @@ class Timeline:
         failed = finished is None or finished.outcome != "ok"
         return tag("section", tag("h4", *title), *body, class_="call bad" if failed else "call")
 
-    def _arguments(self, record: CallRecord) -> Iterator[str]:
-        found = argument_places(self._ws, self._sees, record.call)
+    def _arguments(self, record: CallRecord, *, inside: bool) -> Iterator[str]:
+        # A program names places in stored pixels, as the arrays do.
+        found = argument_places(self._ws, StoredPixels() if inside else self._sees, record.call)
         for name, value in record.call.arguments.items():
             places = found.get(name)
             inner = self._gallery.argument(value) if places is None else self._drawn(value, places)
+            if isinstance(value, str) and "\n" in value:
+                inner = tag("pre", escape(value.rstrip()))
             yield tag("div", tag("dt", escape(name)), tag("dd", inner))
 
     def _drawn(self, value: object, places: list[Place]) -> str:
