@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sightline.memory import InfrastructureError
+from sightline.tools.sandbox.holds import Namespace
 from sightline.tools.sandbox.protocol import Ended, Job
 from sightline.tools.sandbox.seccomp import refusals
 from sightline.tools.sandbox.supervising import GATE, CouldNotStart, Launch, Running, start_in_lines
@@ -133,7 +134,8 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
         command = [start, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
         if _is_root():
             command = [*_within_reach(hidden, shelf), *_as_a_stranger(), *command]
-        yield Launch(command, tuple(inherited), status)
+        # No variables: /proc/1/environ shows what bwrap was given, whatever it gives on.
+        yield Launch(command, lambda _: Namespace(status), tuple(inherited))
 
 
 def _isolation(status: str) -> list[str]:

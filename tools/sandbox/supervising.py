@@ -1,9 +1,8 @@
 """One job from its start to the death of all it started: handshake, limits of the group, output, outputs.
 
 The order of a start matters. The sandbox is made, and a shell of the system, the last thing before the job's own
-program, says `ready` and waits. Only now the job's /proc and folders are opened through /proc/PID/root of the host, and
-the process with PID 1 of its namespace by a pidfd; then the shell is let go and becomes the job. When PID 1 dies the
-kernel has killed everything in the namespace, so a pidfd that is readable means that nothing of the job lives.
+program, says `ready` and waits. Only then is the sandbox taken hold of (`Hold`): its processes, its folders. Then the
+shell is let go and becomes the job. So nothing that a job does can come before it is held.
 
 The thread that starts a job stays with it: the kernel kills a sandbox when the thread that started it ends.
 """
@@ -11,7 +10,6 @@ The thread that starts a job stays with it: the kernel kills a sandbox when the 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import selectors
@@ -20,14 +18,14 @@ import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from sightline.memory import InfrastructureError
 from sightline.tools.sandbox.collecting import collect
+from sightline.tools.sandbox.holds import Hold
 from sightline.tools.sandbox.output import Kept, amount
 from sightline.tools.sandbox.protocol import Ended, Job
-from sightline.tools.sandbox.usage import measure
 
 READY = b"ready\n"
 GATE = ("/bin/sh", "-c", 'echo ready; read -r go || exit; exec "$@"', "sh")
@@ -43,7 +41,6 @@ LOOK_EVERY = 0.04
 _FLOOD = 256
 """A job that prints this many times what is kept is killed: to read what nobody will see costs the host time."""
 
-_FOLDERS = ("work", "out", "tmp", "dev/shm")
 _CHUNK = 1 << 16
 
 
@@ -52,18 +49,20 @@ class Launch:
     """What starts a sandbox.
 
     Attributes:
-        command: bwrap and all its arguments.
-        descriptors: What it inherits.
-        status: Where it writes its status; a pipe's reading end.
+        command: The program and all its arguments.
+        take_hold: Takes hold of the sandbox that the process with this number made, when its job waits.
+        descriptors: What the program inherits.
+        environment: Its variables; what the job gets of them is the program's affair.
     """
 
     command: list[str]
-    descriptors: tuple[int, ...]
-    status: int
+    take_hold: Callable[[int], Hold]
+    descriptors: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class CouldNotStart(Exception):
-    """The sandbox was not made; the argument is what bwrap said."""
+    """The sandbox was not made; the argument is what was said."""
 
 
 class Running:
@@ -81,6 +80,7 @@ class Running:
         self._over = threading.Event()
         self._reason = ""
         self._lock = threading.Lock()
+        self._held = False
         self._pending = bytearray()
         self._stdout, self._stderr = Kept(job.limits.output_bytes), Kept(job.limits.output_bytes)
 
@@ -99,7 +99,7 @@ class Running:
         try:
             self._popen = subprocess.Popen(
                 launch.command,
-                env={},  # /proc/1/environ shows what bwrap was given, whatever it gives on
+                env=dict(launch.environment),
                 stdin=inner_in,
                 stdout=inner_out,
                 stderr=inner_errors,
@@ -110,14 +110,14 @@ class Running:
         finally:
             _close(inner_in, inner_out, inner_errors)
         try:
-            self._handshake(launch.status)
+            self._handshake(launch)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
             self._popen.wait()
             raise
 
-    def _handshake(self, status: int) -> None:
+    def _handshake(self, launch: Launch) -> None:
         said = b""
         deadline = time.monotonic() + START_SECONDS
         while said != READY:
@@ -130,17 +130,8 @@ class Running:
                     raise CouldNotStart(os.read(self._errors, _CHUNK).decode("utf-8", "replace").strip())
                 raise CouldNotStart("")
             said += chunk
-        first = int(json.loads(os.read(status, _CHUNK).splitlines()[0])["child-pid"])
-        opened = [os.dup(status)]  # bwrap writes there at the end too, and would die of a closed pipe
-        try:
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-            opened.extend(os.open(f"/proc/{first}/root/{name}", flags) for name in ("proc", *_FOLDERS))
-            opened.append(os.pidfd_open(first))
-        except BaseException:
-            _close(*opened)
-            raise
-        _, self._proc, *self._folders, self._first = opened
-        self._held = weakref.finalize(self, _close, *opened)
+        self._hold = launch.take_hold(self._popen.pid)
+        self._held = True
         for pipe in (self._to, self._from, self._errors):
             os.set_blocking(pipe, False)
         os.write(self._to, b"go\n")
@@ -155,7 +146,7 @@ class Running:
             if not self._in_lines:
                 self._close_stdin()
             self._supervise(begun)
-            files, problems = collect(self._folders[1], self._job.outputs, self._job.limits)
+            files, problems = collect(self._hold.outputs, self._job.outputs, self._job.limits)
         finally:
             self._send_kill()
             code = self._popen.wait()
@@ -165,8 +156,8 @@ class Running:
             while not self._in_lines and self._stdout.take(self._from):
                 pass
             with self._lock:
-                self._held()
-            reason = self._reason
+                self._held = False
+                reason = self._reason or self._hold.release()
             texts = self._stdout.text(), self._stderr.text()
             self._ended = Ended(None if reason else code, *texts, reason, files, problems, seconds)
             self._over.set()
@@ -176,14 +167,14 @@ class Running:
         limits = self._job.limits
         look, killed = begun, 0.0
         with selectors.DefaultSelector() as selector:
-            selector.register(self._first, selectors.EVENT_READ)
+            selector.register(self._hold.gone, selectors.EVENT_READ)
             selector.register(self._errors, selectors.EVENT_READ, self._stderr)
             if not self._in_lines:
                 selector.register(self._from, selectors.EVENT_READ, self._stdout)
             while True:
                 for key, _ in selector.select(LOOK_EVERY):
                     if key.data is None:
-                        return  # PID 1 of the namespace is dead, and all in it
+                        return  # nothing of it lives
                     if not key.data.take(key.fd):
                         selector.unregister(key.fd)
                 now = time.monotonic()
@@ -198,14 +189,11 @@ class Running:
                     self._hold_to_limits()
 
     def _hold_to_limits(self) -> None:
-        limits = self._job.limits
-        used = measure(self._proc, self._folders, limits.memory_bytes)
-        if used.memory > limits.memory_bytes:
-            self._end(f"it used more than {amount(limits.memory_bytes)} of memory")
-        elif used.cpu > limits.cpu_seconds:
-            self._end(f"it used more than {limits.cpu_seconds:g} s of CPU time")
-        elif max(self._stdout.total, self._stderr.total) > _FLOOD * limits.output_bytes:
-            self._end(f"it printed more than {amount(_FLOOD * limits.output_bytes)}")
+        flood = _FLOOD * self._job.limits.output_bytes
+        if reason := self._hold.excess(self._job.limits):
+            self._end(reason)
+        elif max(self._stdout.total, self._stderr.total) > flood:
+            self._end(f"it printed more than {amount(flood)}")
 
     def _end(self, reason: str) -> None:
         """Kill it, if nobody did: the first reason stays."""
@@ -213,9 +201,9 @@ class Running:
         self._send_kill()
 
     def _send_kill(self) -> None:
-        with self._lock, contextlib.suppress(ProcessLookupError):
-            if self._held.alive:
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+        with self._lock:
+            if self._held:
+                self._hold.kill()
 
     # ------------------------------------------------------------------ lines
     @property
@@ -273,9 +261,9 @@ class Running:
     def files(self, patterns: tuple[str, ...]) -> tuple[dict[str, bytes], tuple[str, ...]]:
         """Files that lie in /out now; see `Process`."""
         with self._lock:
-            if not self._held.alive:
+            if not self._held:
                 return {}, ()
-            return collect(self._folders[1], patterns, self._job.limits)
+            return collect(self._hold.outputs, patterns, self._job.limits)
 
     def kill(self, reason: str = "it was stopped") -> Ended:
         """End it and everything it started; see `Process`."""
