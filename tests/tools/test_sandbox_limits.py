@@ -13,12 +13,26 @@ import time
 from pathlib import Path
 
 import pytest
-from sandbox_kit import inside, limits, outcomes, processes_with, sandboxes_of_this_process
+from sandbox_kit import inside, limits, outcomes, processes_with, python_job, sandboxes_of_this_process
+
+from sightline.tools.sandbox import sandbox
 
 
 def memory_of_the_host() -> int:
     lines = Path("/proc/meminfo").read_text("ascii").splitlines()
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+
+
+def test_nothing_is_left_open_here() -> None:
+    sandbox()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        inside("print('x')")
+        inside("time.sleep(60)", limits=limits(wall_seconds=0.1))
+        process = sandbox().open(python_job("input()"))
+        process.kill()
+        del process
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 # ------------------------------------------------------------------------- processes

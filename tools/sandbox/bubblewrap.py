@@ -25,13 +25,13 @@ from sightline.tools.sandbox.view import out_of_reach, system_view
 
 INSTALL = "apt-get install bubblewrap"
 
-_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
-_OPEN_FILES = 512
-_SHARED_BYTES = 64 << 20
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
+OPEN_FILES = 512
+SHARED_BYTES = 64 << 20
 _USER = 1000
-_PASSWD = f"user:x:{_USER}:{_USER}:user:/tmp:/bin/sh\n"
-_GROUP = f"user:x:{_USER}:\n"
-_STRANGERS = 1_900_000_000
+PASSWD = f"user:x:{_USER}:{_USER}:user:/tmp:/bin/sh\n"
+GROUP = f"user:x:{_USER}:\n"
+STRANGERS = 1_900_000_000
 """First of the user numbers that root's jobs run as, one each: no account and no range of containers is there."""
 
 _SHELVES = ("/tmp", "/mnt", "/run", "/srv")
@@ -118,7 +118,7 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
         # What is to be read lies over the sandbox's own folders: it may be in /tmp or /work of the host.
         inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *_places(job), *view]
         # Contents are copied in: a bound file would show its path on the host in /proc/self/mountinfo.
-        for place, content in (("/etc/passwd", _PASSWD), ("/etc/group", _GROUP)):
+        for place, content in (("/etc/passwd", PASSWD), ("/etc/group", GROUP)):
             inside += ["--perms", "0444", "--file", given(content.encode()), place]
         for name, source in job.inputs.items():
             if isinstance(source, bytes):
@@ -128,7 +128,7 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
                 number = str(inherited[-1])
             inside += ["--perms", "0444", "--file", number, f"/in/{name}"]
         inside += ["--remount-ro", "/"]
-        for variable, value in {**_ENVIRONMENT, **job.environment}.items():
+        for variable, value in {**ENVIRONMENT, **job.environment}.items():
             inside += ["--setenv", variable, value]
         start = str(found_at.get(Path(program), program))
         command = [start, "--args", given(_joined(inside)), "--", *GATE, *_process_limits(job), *job.command]
@@ -149,7 +149,7 @@ def _isolation(status: str) -> list[str]:
 def _places(job: Job) -> list[str]:
     """Private /proc and /dev, and the folders in memory. Of /dev only /dev/shm can be written to."""
     size = str(job.limits.disk_bytes)
-    options = ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHARED_BYTES), "--tmpfs", "/dev/shm"]
+    options = ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]
     options += ["--remount-ro", "/dev", "--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/in"]
     for place in ("/work", "/out", "/tmp"):
         options += ["--size", size, "--tmpfs", place]
@@ -163,7 +163,7 @@ def _process_limits(job: Job) -> list[str]:
     kernel from starting the host's collector of crashes, which zero does not.
     """
     limits = job.limits
-    options = [f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}", f"--nofile={_OPEN_FILES}"]
+    options = [f"--nproc={limits.processes}", f"--fsize={limits.file_bytes}", f"--nofile={OPEN_FILES}"]
     if math.isfinite(limits.cpu_seconds):
         options.append(f"--cpu={math.ceil(limits.cpu_seconds) + 1}")
     return ["/usr/bin/prlimit", "--core=1", "--msgqueue=0", "--memlock=65536", *options, "--"]
@@ -187,7 +187,7 @@ def _within_reach(folders: list[Path], shelf: Path) -> list[str]:
 
 
 def _as_a_stranger() -> list[str]:
-    number = str(_STRANGERS + int.from_bytes(os.urandom(3), "big"))
+    number = str(STRANGERS + int.from_bytes(os.urandom(3), "big"))
     return [
         "/usr/bin/setpriv", "--reuid", number, "--regid", number, "--clear-groups", "--inh-caps=-all",
         "--bounding-set=-all", "--no-new-privs", "--",

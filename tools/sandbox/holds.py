@@ -32,8 +32,8 @@ class Hold(Protocol):
     def kill(self) -> None:
         """End everything in it; `gone` says when that is done."""
 
-    def release(self) -> str:
-        """Let go of what is left when it has ended. Says, in words, what the kernel ended it for; "" if nothing."""
+    def release(self, code: int) -> str:
+        """Let go of what is left when it has ended with this code. Says, in words, what the kernel killed it for."""
 
 
 class Namespace:
@@ -79,7 +79,7 @@ class Namespace:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.gone, signal.SIGKILL)
 
-    def release(self) -> str:
+    def release(self, code: int) -> str:
         """Close what was opened; with it go the files in memory."""
         self._opened.close()
         return ""

@@ -12,6 +12,7 @@ import errno
 import platform
 import socket
 import struct
+from typing import Any
 
 from sightline.memory import InfrastructureError
 
@@ -49,6 +50,27 @@ _X32 = 0x40000000  # numbers of a second interface of x86_64, which would get ro
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24  # offsets in struct seccomp_data (low halves of arguments)
+
+
+def profile() -> dict[str, Any]:
+    """The same refusals as a container engine reads them."""
+
+    def refuse(names: list[str], code: int, **more: Any) -> dict[str, Any]:
+        return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": code, **more}
+
+    def argument(index: int, value: int, comparison: str) -> dict[str, list[dict[str, Any]]]:
+        return {"args": [{"index": index, "value": value, "op": comparison}]}
+
+    terminal = [refuse(["ioctl"], errno.EPERM, **argument(1, code, "SCMP_CMP_EQ")) for code in (_TIOCSTI, _TIOCLINUX)]
+    return {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [
+            refuse(list(_REFUSED), errno.EPERM),
+            refuse(list(_ABSENT), errno.ENOSYS),
+            refuse(["socket"], errno.EAFNOSUPPORT, **argument(0, socket.AF_UNIX, "SCMP_CMP_NE")),
+            *terminal,
+        ],
+    }
 
 
 def refusals() -> bytes:

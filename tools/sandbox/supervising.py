@@ -142,13 +142,16 @@ class Running:
         begun = time.monotonic()
         files: dict[str, bytes] = {}
         problems: tuple[str, ...] = ()
+        gone = False
         try:
             if not self._in_lines:
                 self._close_stdin()
             self._supervise(begun)
+            gone = True
             files, problems = collect(self._hold.outputs, self._job.outputs, self._job.limits)
         finally:
-            self._send_kill()
+            if not gone:
+                self._send_kill()
             code = self._popen.wait()
             seconds = time.monotonic() - begun
             while self._stderr.take(self._errors):
@@ -157,7 +160,8 @@ class Running:
                 pass
             with self._lock:
                 self._held = False
-                reason = self._reason or self._hold.release()
+                found = self._hold.release(code)
+            reason = self._reason or found
             texts = self._stdout.text(), self._stderr.text()
             self._ended = Ended(None if reason else code, *texts, reason, files, problems, seconds)
             self._over.set()

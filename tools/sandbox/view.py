@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sightline.memory import runs_folder
 
-_SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/var/cache/fontconfig")
 """Beside /usr: what the dynamic linker, Debian's choices among programs, and fonts need."""
 
@@ -34,19 +34,24 @@ def system_view(readable: Iterable[Path], found_at: Mapping[Path, Path]) -> list
     own = Path("/usr/local").is_dir()
     if own:  # what an administrator keeps there is no part of the system
         options += ["--size", "65536", "--tmpfs", "/usr/local"]
-    for name in _SYSTEM_LINKS:
+    for name in SYSTEM_LINKS:
         place = Path("/") / name
         if place.is_symlink():
             options += ["--symlink", str(place.readlink()), str(place)]
         elif place.is_dir():
             options += ["--ro-bind", str(place), str(place)]
-    wanted = [Path(place) for place in _SETTINGS if Path(place).exists()]
+    wanted = settings()
     wanted += [checked(folder) for folder in readable]
     for parent in _parents(wanted):
         options += ["--perms", "0755", "--dir", str(parent)]
     for place in wanted:
         options += ["--ro-bind", str(found_at.get(place, place)), str(place)]
     return [*options, "--remount-ro", "/usr/local"] if own else options
+
+
+def settings() -> list[Path]:
+    """What of the host's settings a program needs, as far as it is there."""
+    return [Path(place) for place in _SETTINGS if Path(place).exists()]
 
 
 def checked(folder: Path) -> Path:
