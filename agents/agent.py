@@ -43,6 +43,7 @@ from sightline.memory import (
 from sightline.tools import Tool, all_tools, run_blocking
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.background import iterate_blocking
+from sightline.tools.graphics.starting import engine_notes, read_starts
 from sightline.tools.session import Session
 
 if TYPE_CHECKING:
@@ -77,12 +78,14 @@ class SpatialAgent:
         model: `rules` (the embedded model, no key needed), `provider:name`, or any LangChain chat model.
         tools: Families or names of tools, tools of your own (`sightline.tools.tool`), or LangChain tools (so also
             MCP's); all of ours by default.
-        strategy: `react` (tools), `code` (the same tools, called from Python), `direct` or `cot` (no tools).
+        strategy: `react` (tools), `code` (the same tools, called from Python), `direct` or `cot` (no tools), or
+            `inverse_graphics` (a program is written and revised until its picture is what was asked for).
         budget: What a run may use.
         base_url: An OpenAI-compatible server.
         profile: How the model sees and speaks, if the one found by its name is wrong.
         model_settings: Further arguments of the chat model, e.g. `{"temperature": 0}`.
         helper: The model that `ask_image` and `locate_by_vlm` ask; the same one by default.
+        verifier: The model that judges programs in `inverse_graphics`; the same one by default.
         policy: How much of a run the model is shown.
         back_ends: What serves the tools, by role, e.g. `{"depth": "depth-pro", "detection": "yolo:my.pt"}`; see
             `sightline.tools.back_ends.ROLES`.
@@ -107,6 +110,7 @@ class SpatialAgent:
         profile: ModelProfile | None = None,
         model_settings: dict[str, Any] | None = None,
         helper: str | BaseChatModel | None = None,
+        verifier: str | BaseChatModel | None = None,
         policy: ContextPolicy | None = None,
         back_ends: Mapping[str, str] | None = None,
         offline: bool = False,
@@ -121,15 +125,17 @@ class SpatialAgent:
         self.back_ends = BackEnds(dict(back_ends or {}), offline)
         self.adapter: ModelAdapter = connect(model, base_url=base_url, profile=profile, settings=model_settings)
         self._helper = None if helper is None else connect(helper)
+        self._verifier = None if verifier is None else connect(verifier)
         self._instruments = toolbox(tools, self.strategy) if self.strategy.uses_tools else {}
-        if self.strategy.calls_in_code and self.adapter.provider == RULES:
+        writes = self.strategy.calls_in_code or self.strategy.expects == "program"
+        if writes and self.adapter.provider == RULES:
             raise InputError(
                 "The embedded rules write no programs.", "Use the strategy react with them, or name a model."
             )
         self._settings = {"base_url": base_url, **(model_settings or {})}
         self._runs = None if runs is None else Path(runs)
         self._checkpoint = checkpoint
-        for asked in (self.adapter, self._helper):
+        for asked in (self.adapter, self._helper, self._verifier):
             if self.budget.dollars is not None and asked is not None and asked.profile.prices is None:
                 raise InputError(
                     f"The price of {asked.label} is unknown, so a budget in dollars cannot be kept.",
@@ -142,7 +148,7 @@ class SpatialAgent:
     ) -> SpatialAgent:
         """An agent set up as a run was: same model, tools, strategy, budget. `changes` override.
 
-        A helper, a context policy and model settings that may hold secrets are not kept: give them again.
+        A helper, a verifier, a context policy and model settings that may hold secrets are not kept: give them again.
 
         Raises:
             InputError: There is no such run; or it used a chat model object or tools of your own, which `model=` and
@@ -298,8 +304,11 @@ class SpatialAgent:
         """A new workspace with the inputs in it; none is left behind where an input cannot be used."""
         if not asked.text.strip():
             raise InputError("The question is empty.", "Ask something about the pictures.")
-        spec = AnswerSpec.infer(asked.text, tuple(asked.options), asked.expect, asked.unit)
+        spec = AnswerSpec.infer(
+            asked.text, tuple(asked.options), asked.expect or self.strategy.expects or None, asked.unit
+        )
         check_field_of_view(asked.fov)
+        starts = read_starts(asked.start, asked.engine, "write_program" in self._instruments)
         folder = new_run_folder(self._runs)
         workspace = Workspace.create(folder)
         try:
@@ -310,7 +319,12 @@ class SpatialAgent:
                     answer_spec=spec.model_dump(mode="json"),
                     known=dict(asked.known or {}),
                     field_of_view=asked.fov,
-                    given=len(asked.images) + len(asked.video) + len(asked.panorama) + len(asked.marks),
+                    given=len(asked.images)
+                    + len(asked.video)
+                    + len(asked.panorama)
+                    + len(asked.marks)
+                    + sum(start.events for start in starts),
+                    engine=asked.engine or "",
                     **self._settled(),
                 )
             )
@@ -320,6 +334,8 @@ class SpatialAgent:
                 workspace.add_video(path)
             for image in asked.panorama:
                 workspace.add_picture(image, kind="panorama")
+            for start in starts:
+                start.add_to(workspace)
             for mark in asked.marks:
                 workspace.add_mark(mark.name, mark.picture, mark.place)
         except BaseException:
@@ -338,6 +354,7 @@ class SpatialAgent:
             "budget": self.budget.to_json(),
             "back_ends": dict(self.back_ends.settings),
             "offline": self.back_ends.offline,
+            "verifier": "" if self._verifier is None else self._verifier.label,
             "version": version("sightline"),
         }
 
@@ -374,6 +391,8 @@ class SpatialAgent:
         if declarations:
             about = "Give the answer and end the run. Call it alone, when you know it or know that it cannot be told."
             declarations.append({"name": ANSWER, "description": about, "parameters": answer_schema(spec, profile)})
+        if "write_program" in self._instruments:
+            instructions = f"{instructions}\n\n{engine_notes(workspace)}"
         parts = PromptParts(instructions, spec, profile, self.policy, declarations)
         asked = self._helper or self.adapter
         look = ModelLook(asked) if asked.profile.sees_pictures else None
@@ -384,9 +403,10 @@ class SpatialAgent:
         )
         workspace.closing.append(session.close)
         callable_by_name = {i.name: i for i in declared} if self.strategy.calls_in_code else self._instruments
-        return Run(
+        run = Run(
             workspace, self.adapter, callable_by_name, look, parts, self.budget, self.back_ends, session, on_delta
         )
+        return run if self.strategy.prepare is None else self.strategy.prepare(run, self._verifier)
 
     async def _run(
         self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler], on_delta: Any = None

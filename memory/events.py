@@ -78,7 +78,8 @@ class RunStarted(_Event):
     """A run begins. `question`, `known` and the settings are what the person gave; `profile` is the model's.
 
     `given` counts the inputs and marks that follow: a run with fewer was killed before it had them all. `back_ends` are
-    the settings of `sightline.tools.back_ends.BackEnds`; they never reach a prompt.
+    the settings of `sightline.tools.back_ends.BackEnds`; they never reach a prompt. `engine` draws graphics programs,
+    `verifier` is the model that judges them: "" where the person named none.
     """
 
     type: Literal["run_started"] = "run_started"
@@ -96,6 +97,8 @@ class RunStarted(_Event):
     budget: dict[str, Any]
     back_ends: dict[str, str] = Field(default_factory=dict)
     offline: bool = False
+    engine: str = ""
+    verifier: str = ""
     version: str
     parent: ParentPosition | None = None
 
@@ -124,6 +127,8 @@ class StepComposed(_Event):
         first_full: Steps before this one are shown as one line each.
         pictures: Handles whose pixels are shown, inputs included.
         left: What is left of the budget, in words.
+        role: Who is asked: "" for the model that leads the run, `verifier` for the one that judges its programs.
+        only: Name of the one tool that may be called, and must be; "" for any.
     """
 
     type: Literal["step_composed"] = "step_composed"
@@ -133,6 +138,8 @@ class StepComposed(_Event):
     first_full: int
     pictures: list[str]
     left: str
+    role: str = ""
+    only: str = ""
 
 
 class Call(BaseModel):

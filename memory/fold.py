@@ -38,9 +38,18 @@ from sightline.memory.facts import (
     PictureRecalled,
     PlanItem,
     PlanRevised,
+    ProgramFailed,
+    ProgramInspected,
+    ProgramJudged,
+    ProgramRendered,
+    ProgramScored,
+    ProgramWritten,
+    RevisionsUndone,
     ScaleStated,
+    ViewSet,
 )
 from sightline.memory.refs import number_data, number_new
+from sightline.memory.revisions import Revisions
 from sightline.memory.scene import SceneMap
 from sightline.memory.steps import CallRecord, StepRecord
 
@@ -55,6 +64,7 @@ class Fold:
         scene: The objects known.
         scales: What a unit of a reconstruction was stated to be, the latest by handle.
         ignored: Parts of pictures that reconstructions must not use, by handle of the picture.
+        revisions: Graphics programs, and what became of each.
         plan: The plan as last revised.
         notes: Findings, oldest first.
         steps: The run's steps.
@@ -71,6 +81,7 @@ class Fold:
         self.scene = SceneMap()
         self.scales: dict[str, ScaleStated] = {}
         self.ignored: dict[str, list[AreaIgnored]] = {}
+        self.revisions = Revisions()
         self.plan: list[PlanItem] = []
         self.notes: list[str] = []
         self.steps: list[StepRecord] = []
@@ -171,6 +182,17 @@ class Fold:
                 self.ignored.setdefault(fact.picture, []).append(fact)
             case PictureRecalled():
                 pass  # shown by the step that recalled it, see CallRecord.shown
+            case (
+                ProgramWritten()
+                | ProgramRendered()
+                | ProgramFailed()
+                | ProgramScored()
+                | ProgramJudged()
+                | ProgramInspected()
+                | RevisionsUndone()
+                | ViewSet()
+            ):
+                self.revisions.learn(fact)
             case _:
                 assert_never(fact)
 

@@ -21,6 +21,7 @@ FAMILIES: dict[str, str] = {
     "video": "sightline.tools.video",
     "model": "sightline.tools.model",
     "code": "sightline.tools.code",
+    "graphics": "sightline.tools.graphics",
     "memory": "sightline.tools.memory",
 }
 """Each family and the package whose `TOOLS` holds it."""

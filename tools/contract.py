@@ -34,6 +34,8 @@ from sightline.memory import (
     Fact,
     Mask,
     Picture,
+    Program,
+    ProgramDraft,
     SceneObject,
     SightlineError,
     Track,
@@ -59,6 +61,7 @@ __all__ = [
     "Path",
     "Picture",
     "Point",
+    "Program",
     "SceneObject",
     "Sees",
     "StoredPixels",
@@ -180,6 +183,7 @@ class ToolResult:
         data: New depth maps, reconstructions, masks and tracks, in order.
         values: What was measured, by name, for programs that compute with it; the text says it too.
         known: Handles of what was asked for and there already, so that it was not made again.
+        programs: New graphics programs, in order.
         failure: What went wrong all the same: it decides how the call ended, and what was made before it is kept.
     """
 
@@ -189,6 +193,7 @@ class ToolResult:
     data: list[DataDraft] = field(default_factory=list)
     values: dict[str, Quantity] = field(default_factory=dict)
     known: list[str] = field(default_factory=list)
+    programs: list[ProgramDraft] = field(default_factory=list)
     failure: SightlineError | None = None
 
 

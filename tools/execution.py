@@ -139,7 +139,8 @@ def _mending(error: SightlineError) -> str:
 
 
 def _keys(result: ToolResult, call: str) -> dict[str, str]:
-    fresh = [draft.key for draft in result.pictures] + [draft.key for draft in result.data]
+    fresh = [draft.key for draft in result.programs]
+    fresh += [draft.key for draft in result.pictures] + [draft.key for draft in result.data]
     keys = {key: f"{call}/{index}" for index, key in enumerate(fresh)}
     new_objects = (f.object for f in result.facts if isinstance(f, ObjectSeen))
     for index, name in enumerate(dict.fromkeys(name for name in new_objects if name.startswith("fresh"))):
@@ -171,6 +172,7 @@ def _encode(pictures: list[Draft], limits: PictureLimits) -> list[tuple[Size, tu
 def _keep(workspace: Workspace, result: ToolResult, keys: dict[str, str]) -> list[StoredArtifact]:
     refs = {key: new_ref(name) for key, name in keys.items()}
     kept = [workspace.keep(draft, keys[draft.key]) for draft in result.pictures]
+    kept += [workspace.keep_program(draft, keys[draft.key]) for draft in result.programs]
     kept += [workspace.keep_data(draft, keys[draft.key]) for draft in result.data]
     return [
         stored.model_copy(

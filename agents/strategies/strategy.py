@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph
 
+    from sightline.agents.models.adapter import ModelAdapter
+    from sightline.agents.nodes import Run
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -22,6 +25,9 @@ class Strategy:
         calls_in_code: Whether it calls them as functions, from the cells of `run_python`, and is told their signatures
             instead of their schemas.
         graph: Builds the graph, uncompiled; its state is `RunState`, its context `Run`.
+        expects: Kind of the answer that it gives; "" where the question decides.
+        families: Tools it works with, where the person names none; all but those that must be named, if empty.
+        prepare: Makes a run ready for it, given the model that is to judge (None for the same one): roles of their own.
     """
 
     name: str
@@ -30,3 +36,6 @@ class Strategy:
     uses_tools: bool
     graph: Callable[[], StateGraph[Any, Any, Any, Any]]
     calls_in_code: bool = False
+    expects: str = ""
+    families: tuple[str, ...] = ()
+    prepare: Callable[[Run, ModelAdapter | None], Run] | None = None

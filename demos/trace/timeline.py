@@ -6,8 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sightline.demos.trace.arguments import argument_places
-from sightline.demos.trace.markup import Gallery, escape, folded, plan_line, tag
-from sightline.demos.trace.story import Change, Incident, Place, PlanChange, SpaceChange, StepStory, place_of
+from sightline.demos.trace.markup import Gallery, diff_block, escape, folded, plan_line, role_label, tag
+from sightline.demos.trace.revisions import RevisionChange
+from sightline.demos.trace.story import (
+    Change,
+    Incident,
+    Place,
+    PlanChange,
+    SpaceChange,
+    StepStory,
+    place_of,
+)
 from sightline.demos.wording import OUTCOMES, argument, count, dollars, duration, moment, spent, tokens
 from sightline.memory import (
     CallRecord,
@@ -53,7 +62,7 @@ class Timeline:
                 facts += [tokens(used), dollars(used.dollars)]
         head = tag(
             "header",
-            tag("h3", f"Step {record.number}", id=f"{name}-title"),
+            tag("h3", f"Step {record.number}", role_label(record.composed.role), id=f"{name}-title"),
             tag("p", DOT.join(escape(fact) for fact in facts), class_="cost"),
         )
         body = [head]
@@ -166,8 +175,19 @@ class Timeline:
                 return tag("div", tag("h4", "Space"), tag("p", self._gallery.words(change.text)))
             case PictureRecalled():
                 return tag("div", tag("h4", "Shown again"), tag("p", self._gallery.handle(change.picture)))
+            case RevisionChange():
+                return self._revision(change)
             case ObjectSeen():
                 return self._object(change)
+
+    def _revision(self, change: RevisionChange) -> str:
+        """What a call did to the programs, with the changed lines."""
+        title = tag("h4", self._gallery.words(change.title))
+        words = [
+            tag("p", self._gallery.words(line), class_="failed" if change.failed and line.startswith("no ") else None)
+            for line in change.details
+        ]
+        return tag("div", title, *words, diff_block(change.diff), class_="revision")
 
     def _object(self, seen: ObjectSeen) -> str:
         place = place_of(seen)

@@ -31,6 +31,8 @@ ELSEWHERE = {
     "track": "weights",
     "relative_camera_motion": "textured photos",
     "match_objects": "a mug",
+    "inspect_view": "cameras, which a drawing has not",
+    "fit_camera": "cameras, which a drawing has not",
 }
 """Tools whose example this scene cannot serve, and what they need; here they must fail in words."""
 
@@ -60,6 +62,8 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ("estimate_depth", {"image": "img1"}),
         *(("locate", {"thing": handle, "cloud": "cloud1"}) for handle in ("obj1", "obj2", "obj3")),
         ("front_of", {"thing": "obj3", "image": "img1"}),
+        ("write_program", find("write_program").example),
+        ("edit_program", {"thought": "blue", "search": ["#c02020"], "replace": ["#2020c0"]}),
     ):
         run.text(find(name), **arguments)
     run.text(followed)
