@@ -41,3 +41,64 @@ def judge(score: float, *, satisfied: bool = False, differs: str = "it is not th
     if not satisfied:
         given |= {"differs": differs, "advice": "mend that"}
     return Call("verdict", given)
+
+
+BLENDER = """\
+import math
+import bpy
+
+
+def material(name, rgb):
+    made = bpy.data.materials.new(name)
+    made.use_nodes = True
+    made.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (*rgb, 1)
+    return made
+
+
+def add(name, rgb):
+    thing = bpy.context.object
+    thing.name = name
+    thing.data.materials.append(material(name, rgb))
+
+
+bpy.ops.mesh.primitive_plane_add(size=20)
+add("floor", (0.6, 0.6, 0.6))
+bpy.ops.mesh.primitive_cube_add(size=1, location=(-1.2, 0, 0.5))
+add("box", (0.8, 0.05, 0.05))
+bpy.ops.mesh.primitive_uv_sphere_add(radius=0.5, location=(0, 0, 0.5))
+add("ball", (0.05, 0.6, 0.1))
+bpy.ops.mesh.primitive_cone_add(radius1=0.5, depth=1, location=(1.2, 0, 0.5))
+add("cone", (0.05, 0.1, 0.8))
+bpy.ops.object.light_add(type="SUN", rotation=(math.radians(40), math.radians(20), 0))
+bpy.context.object.data.energy = 3
+bpy.ops.object.camera_add(location=(0, -5, 2.5), rotation=(math.radians(68), 0, 0))
+bpy.context.scene.camera = bpy.context.object
+"""
+"""A red box, a green ball and a blue cone on a grey floor."""
+
+SLIDE = """\
+from pptx.dml.color import RGBColor
+from pptx.enum.shapes import MSO_SHAPE
+from pptx.util import Inches, Pt
+
+slide = prs.slides.add_slide(prs.slide_layouts[6])
+
+
+def add(name, kind, box, rgb, text=""):
+    shape = slide.shapes.add_shape(kind, *(Inches(value) for value in box))
+    shape.name = name
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = RGBColor(*rgb)
+    shape.line.fill.background()
+    shape.shadow.inherit = False
+    shape.text_frame.text = text
+    for paragraph in shape.text_frame.paragraphs:
+        paragraph.font.size = Pt(32)
+    return shape
+
+
+add("title", MSO_SHAPE.RECTANGLE, (0.8, 0.6, 11.7, 1.3), (31, 78, 121), "Quarterly figures")
+add("disc", MSO_SHAPE.OVAL, (1.5, 3.0, 3.0, 3.0), (192, 57, 43))
+add("card", MSO_SHAPE.RECTANGLE, (7.0, 3.0, 4.5, 3.0), (63, 143, 79), "Up 12 %")
+"""
+"""A title, a disc and a card with text."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from sightline.agents import Answer, Budget, SpatialAgent
 from sightline.agents.revising import PATIENCE
 from sightline.demos.trace.html import trace_html
 from sightline.demos.trace.text import trace_text
-from sightline.memory import InputError
+from sightline.memory import InputError, Workspace, read_events
 from sightline.tools.graphics.metrics import photometric_loss
 
 QUESTION = "Draw this picture."
@@ -294,3 +296,76 @@ def test_graphics_tools_must_be_named(tmp_path: Path) -> None:
 def test_the_embedded_rules_write_no_programs() -> None:
     with pytest.raises(InputError, match="rules write no programs"):
         SpatialAgent("rules", strategy="inverse_graphics")
+
+
+SCRIPT = [
+    Turn(calls=[Call("plan", {"steps": ["draw"]}), write(NO_DISC)]),
+    Call("compare"),
+    judge(0.5),
+    edit("</svg>", "<rect width='9' height='9'/>\n</svg>"),
+    judge(0.4),
+    Call("undo", {"because": "worse"}),
+    edit('r="12"', 'r="28"'),
+    judge(1.0, satisfied=True),
+]
+
+
+def outcome(ws: Workspace) -> dict[str, Any]:
+    """What must be the same whether or not a run was stopped on the way."""
+    return {
+        "answer": ws.answer and (ws.answer.value, ws.answer.details),
+        "artifacts": [(a.handle, a.digest, a.title) for a in ws.artifacts.values()],
+        "revisions": list(ws.revisions.every.values()),
+        "steps": [(s.composed.role, s.composed.only, s.composed.pictures) for s in ws.steps],
+        "results": [(c.call.id, c.call.name, c.text) for c in ws.calls.values()],
+    }
+
+
+def test_stopped_anywhere_it_goes_on_and_repeats_nothing(target: np.ndarray, tmp_path: Path) -> None:
+    with ModelServer("messages", SCRIPT) as server:
+        whole = reconstruct(server, tmp_path / "whole", target)
+    assert server.unused == 0
+    expected = outcome(whole.trace)
+    events = list(read_events(whole.folder / "trace.jsonl"))
+    begun = next(i for i, event in enumerate(events) if event.type == "step_composed")
+    # After each kind of event, and around every change of roles.
+    for position in range(begun, len(events) - 1, 3):
+        folder = tmp_path / f"stopped{position}" / whole.folder.name
+        shutil.copytree(whole.folder, folder, ignore=shutil.ignore_patterns("checkpoint*"))
+        lines = (whole.folder / "trace.jsonl").read_bytes().splitlines(keepends=True)
+        (folder / "trace.jsonl").write_bytes(b"".join(lines[: position + 1]))
+        replies = sum(event.type == "model_replied" for event in events[: position + 1])
+        with ModelServer("messages", SCRIPT[replies:]) as server:
+            agent = agent_on(server, "messages", folder.parent, strategy="inverse_graphics", budget=Budget(steps=30))
+            answer = agent.resume(folder)
+        assert server.unused == 0
+        assert outcome(answer.trace) == expected, position
+
+
+def test_a_branch_goes_another_way_from_a_shared_beginning(target: np.ndarray, tmp_path: Path) -> None:
+    with ModelServer("messages", SCRIPT) as server:
+        whole = reconstruct(server, tmp_path, target)
+    script = [edit('r="12"', 'r="20"'), judge(0.7), edit('r="20"', 'r="28"'), judge(1.0, satisfied=True)]
+    with ModelServer("messages", script) as server:
+        agent = agent_on(server, "messages", tmp_path, strategy="inverse_graphics", budget=Budget(steps=30))
+        branch = agent.branch(whole.run, after_step=3, say="in two steps, please")
+    assert "in two steps, please" in str(server.requests[0].body)
+    assert branch.value == whole.value == SVG
+    assert len(branch.trace.steps) == 7
+    assert [r.handle for r in branch.trace.revisions.every.values()] == ["prog1", "prog2", "prog3"]
+    assert outcome(Workspace.open(whole.folder)) == outcome(whole.trace)  # the parent stays as it was
+
+
+def test_prompts_stay_bounded_over_many_revisions(target: np.ndarray, tmp_path: Path) -> None:
+    radii = list(range(40, 20, -1))
+    script: list[Any] = [write(SVG.replace('r="28"', f'r="{radii[0]}"'))]
+    for before, after in itertools.pairwise(radii):
+        script += [judge(0.5), edit(f'r="{before}"', f'r="{after}"')]
+    with ModelServer("messages", script) as server:
+        answer = reconstruct(server, tmp_path, target, budget=Budget(steps=len(script)))
+    sizes = [len("\n".join(texts(r))) for r in server.requests if "write_program" in r.tool_names]
+    assert max(sizes[14:]) < 1.5 * sizes[8]
+    assert 'r="28"' in answer.value
+    last = "\n".join(texts(server.requests[-1]))
+    assert last.count('id="tent"') == 1
+    assert "earlier ones are not listed" in last

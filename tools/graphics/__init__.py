@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sightline.tools.graphics.comparing import best, compare, verdict
+from sightline.tools.graphics.exporting import Exported, export_revision
+from sightline.tools.graphics.family import TOOLS
 from sightline.tools.graphics.viewing import (
     fit_camera,
     inspect_scene,
@@ -13,27 +15,13 @@ from sightline.tools.graphics.viewing import (
 )
 from sightline.tools.graphics.writing import edit_program, undo, write_program
 
-TOOLS = [
-    write_program,
-    edit_program,
-    render,
-    compare,
-    inspect_scene,
-    inspect_view,
-    fit_camera,
-    set_visibility,
-    set_frame,
-    undo,
-    best,
-    verdict,
-]
-"""The family, in the order it is listed."""
-
 __all__ = [
     "TOOLS",
+    "Exported",
     "best",
     "compare",
     "edit_program",
+    "export_revision",
     "fit_camera",
     "inspect_scene",
     "inspect_view",

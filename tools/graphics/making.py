@@ -52,7 +52,7 @@ def revise(workspace: Workspace, engine: Engine, text: str, thought: str, parent
         return ToolResult(said, programs=[draft], facts=[written, failed], failure=error)
     picture = Draft(rendered.pixels, f"what {draft} shows", data=picture_data(rendered))
     facts: list[Fact] = [written, ProgramRendered(program=str(draft), picture=str(picture), own=True)]
-    lines = [f"{said} It shows {picture}, drawn in {rendered.seconds:.1f} s."]
+    lines = [f"{said} It shows {picture}."]
     if target is not None:
         scores = score_pictures(rendered.pixels, target.pixels)
         facts.append(ProgramScored(program=str(draft), target=target.handle, scores=scores.known()))

@@ -212,7 +212,7 @@ def _drawn(
         parts.append(f"without {', '.join(plain(name) for name in hidden)}")
     picture = Draft(rendered.pixels, ", ".join(parts), data=picture_data(rendered))
     fact = ProgramRendered(program=program.handle, picture=str(picture), own=False)
-    lines = [f"{picture} is {', '.join(parts)} ({rendered.size[0]}x{rendered.size[1]}, {rendered.seconds:.1f} s)."]
+    lines = [f"{picture} is {', '.join(parts)} ({rendered.size[0]}x{rendered.size[1]})."]
     return ToolResult("\n".join([*lines, *told(rendered)]), [picture], [fact])
 
 
