@@ -102,7 +102,7 @@ class PlotEngine:
         command, readable, environment = python_job("/in/plot_stage.py")
         inputs = stage_files("stage_request.py", "plot_stage.py", "plot_figure.py", "plot_report.py")
         fonts = _font_list()
-        if fonts is not None:
+        if fonts is not None:  # without it matplotlib looks through all fonts at each start
             inputs[fonts.name] = fonts.read_bytes()
         return play(
             "matplotlib",
@@ -113,8 +113,7 @@ class PlotEngine:
             outputs=("picture.png",) if wanted is not None else (),
             seconds=seconds,
             readable=readable,
-            # The list of fonts lies there: without it matplotlib looks through all fonts at each start.
-            environment={**environment, "MPLCONFIGDIR": "/in"},
+            environment=environment,
         )
 
 

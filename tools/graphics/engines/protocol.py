@@ -221,7 +221,7 @@ class ProgramError(ModelMistake):
         self.source = lines[line - 1].strip()[:200] if line is not None and 0 < line <= len(lines) else ""
         where = "The program fails" if line is None else f"Line {line} of the program fails"
         shown = f" (`{self.source}`)" if self.source else ""
-        super().__init__(f"{where}{shown}: {problem}", "Mend it with edit_program or write_program.")
+        super().__init__(f"{where}{shown}: {problem.rstrip('.')}.", "Mend it with edit_program or write_program.")
 
 
 class Engine(Protocol):

@@ -22,11 +22,21 @@ from sightline.memory import InputError, InstrumentLimit, ModelMistake
 from sightline.memory.pictures import load_picture
 from sightline.tools.graphics.engines.protocol import MOST_SIDE, ProgramError, StartFile
 from sightline.tools.sandbox import Job, Limits, sandbox
+from sightline.tools.sandbox.reading import read_json
 
 LONGEST_PROGRAM = 200_000
 LARGEST_START = 128 << 20
 _MEMORY = 4 << 30
 _LARGEST_FILE = 128 << 20
+_CHATTER = (
+    "Blender ",
+    "Fra:",
+    "Saved: ",
+    " Time: ",
+    "could not get a list of mounted",
+    "Warning: failed to launch javaldx",
+)
+"""How lines begin that engines print about themselves."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,13 @@ class Played:
     @property
     def printed(self) -> str:
         """What the program printed."""
-        return str(self.result.get("printed", ""))
+        return str(self.result.get("printed", ""))[:10_000]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done otherwise than asked."""
-        return tuple(str(note) for note in self.result.get("notes", ()))
+        notes = self.result.get("notes")
+        return tuple(str(note)[:300] for note in notes[:20]) if isinstance(notes, list) else ()
 
 
 def stage_files(*names: str) -> dict[str, bytes]:
@@ -179,7 +190,7 @@ def coverage(content: bytes | None, shape: tuple[int, ...]) -> NDArray[np.bool_]
             if opened.mode != "RGBA" or opened.size != (shape[1], shape[0]):
                 return None
             return np.asarray(opened)[..., 3] >= 128
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
 
@@ -187,8 +198,8 @@ def _result(content: bytes | None) -> dict[str, Any] | None:
     if content is None:
         return None
     try:
-        result = json.loads(content)
-    except (ValueError, RecursionError):
+        result = read_json(content)
+    except ValueError:
         return None
     return result if isinstance(result, dict) else None
 
@@ -221,5 +232,6 @@ def _how(code: int | None) -> str:
 
 
 def _last_words(text: str) -> str:
-    words = " ".join(text.split())[-300:]
-    return f" Its last words: {words}" if words else ""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(_CHATTER)]
+    words = " ".join(" ".join(lines).split())[-300:]
+    return f' Its last words: "{words}".' if words else ""

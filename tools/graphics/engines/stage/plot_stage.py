@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 from plot_figure import figure_draw, figure_of
 from plot_report import figure_report, named_artists
-from stage_request import Impossible, fresh, serve
-
-mpl.use("Agg")
+from stage_request import HERE, Impossible, fresh, serve
 
 
 def begin(request: dict[str, Any]) -> dict[str, Any]:
-    """Nothing is given: programs import matplotlib themselves."""
+    """Nothing is given: programs import matplotlib themselves, and find the list of fonts made."""
+    settings = Path(os.environ["MPLCONFIGDIR"])
+    settings.mkdir(parents=True)
+    for fonts in HERE.glob("fontlist-*.json"):
+        shutil.copy(fonts, settings)
     return {}
 
 

@@ -60,6 +60,7 @@ class Document:
             raise Invalid(f'the root is <{_local(self.root)}>, not <svg xmlns="http://www.w3.org/2000/svg">', 1)
         for element in self.root.iter():
             self._check_links(element)
+        self.unseen: set[Any] = set()
         self.names = self._named()
         self.size = self._own_size()
 
@@ -99,17 +100,21 @@ class Document:
         named: dict[str, Any] = {}
         counts: dict[str, int] = {}
 
-        def walk(element: Any) -> None:
+        def walk(element: Any, shown: bool) -> None:
             for child in element:
                 kind = _local(child)
                 if kind in SET_ASIDE:
                     continue
                 counts[kind] = counts.get(kind, 0) + 1
+                own = _visibility(child)
+                child_shown = own == "visible" if own else shown
+                if not child_shown:
+                    self.unseen.add(child)
                 if kind in DRAWN:
                     named.setdefault(child.get("id") or f"{kind}{counts[kind]}", child)
-                walk(child)
+                walk(child, child_shown)
 
-        walk(self.root)
+        walk(self.root, _visibility(self.root) in ("", "visible"))
         return named
 
     def _own_size(self) -> tuple[float, float]:
@@ -192,6 +197,8 @@ class Document:
 
     def _box(self, element: Any, size: list[int]) -> list[float] | None:
         """Where an element is seen: drawn alone, whatever transforms, strokes and fonts do; None where it is not."""
+        if element in self.unseen:
+            return None
         kept = {}
         for other in self.root.iter():
             kept[other] = dict(other.attrib)
@@ -209,6 +216,12 @@ class Document:
                 other.attrib.clear()
                 other.attrib.update(attributes)
         return None if box is None else [edge * scale[axis % 2] for axis, edge in enumerate(box)]
+
+
+def _visibility(element: Any) -> str:
+    """What an element says of its own visibility; "" where it takes its parent's."""
+    styled = re.search(r"visibility\s*:\s*([a-z]+)", element.get("style", ""))
+    return styled.group(1) if styled else str(element.get("visibility", ""))
 
 
 def _qualified(name: str) -> str:
