@@ -15,6 +15,7 @@ from sandbox_kit import INTERPRETER, inside, limits, outcomes, outside
 from sightline.memory import InputError, runs_folder
 from sightline.memory.decoding import decode_file
 from sightline.tools.sandbox import Job, sandbox
+from sightline.tools.sandbox.reading import read_json
 
 CANARY = f"canary-{secrets.token_hex(8)}"
 
@@ -74,6 +75,16 @@ def test_a_folder_that_is_shown_is_read_only_and_its_neighbours_are_not_there(tm
     ended = sandbox().run(Job(("/bin/sh", "-c", script, str(tmp_path)), readable=(tmp_path / "engine",)))
     assert ended.stdout == "hereengine\nrefused\n"
     assert not (tmp_path / "engine" / "x").exists()
+
+
+@pytest.mark.skipif(not Path("/usr/local/lib").is_dir(), reason="no /usr/local/lib here")
+@pytest.mark.parametrize("shown", ["/usr/local/lib", "/usr/local"])
+def test_an_interpreter_in_usr_local_can_be_shown(shown: str) -> None:
+    script = f"ls -A {shown} | wc -l; touch /usr/local/x || touch {shown}/x || echo refused; ls /usr/local"
+    counted, _, rest = sandbox().run(Job(("/bin/sh", "-c", script), readable=(Path(shown),))).stdout.partition("\n")
+    assert int(counted) == len(list(Path(shown).iterdir()))
+    assert rest.split()[0] == "refused"
+    assert shown == "/usr/local" or rest.split()[1:] == ["lib"]
 
 
 def test_only_the_variables_that_were_given() -> None:
@@ -184,6 +195,30 @@ def test_a_picture_that_unpacks_to_far_more_is_refused_before_it_is_unpacked() -
     with pytest.raises(InputError, match="60000x60000, 3600 megapixels"):
         decode_file(ended.files["render.png"], "render.png")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (100 << 10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "[]," * 1_000_000 + "1]",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "1" * 100_000,
+        "{",
+        b"\xff",
+        "[" + "1," * 500_000,
+    ],
+)
+def test_json_that_unpacks_to_far_more_is_refused_before_it_is_parsed(text: str | bytes) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError):  # noqa: PT011 - many reasons
+        read_json(text)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (50 << 10)
+
+
+def test_json_as_jobs_write_it() -> None:
+    assert read_json(b'{"a": [1, 2.5, "\xc3\xa9"]}') == {"a": [1, 2.5, "é"]}
+    assert read_json('"' + "A" * 5_000_000 + '"') == "A" * 5_000_000
 
 
 def test_the_kit_s_attacks_are_real() -> None:

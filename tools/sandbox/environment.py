@@ -52,12 +52,14 @@ def this_environment() -> PythonEnvironment:
 
 
 def _outermost(folders: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Without those that lie in another one, and without the system's, which are there anyway."""
-    return tuple(
+    """Without those that lie in another one, and without the system's, which are there anyway: /usr but /usr/local."""
+    wanted = [
         folder
         for folder in dict.fromkeys(folders)
-        if not any(other != folder and folder.is_relative_to(other) for other in folders)
-        and not folder.is_relative_to("/usr")
+        if folder.is_relative_to("/usr/local") or not folder.is_relative_to("/usr")
+    ]
+    return tuple(
+        folder for folder in wanted if not any(other != folder and folder.is_relative_to(other) for other in wanted)
     )
 
 

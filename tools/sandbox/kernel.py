@@ -22,6 +22,7 @@ from sightline.tools.background import in_daemon_thread
 from sightline.tools.characters import whole
 from sightline.tools.sandbox.environment import VARIABLES, PythonEnvironment, this_environment
 from sightline.tools.sandbox.protocol import Job, Limits, Process, Sandbox
+from sightline.tools.sandbox.reading import read_json
 
 GRACE = 1.0
 """Seconds between an interrupt and the kill."""
@@ -140,6 +141,8 @@ class Kernel:
                         return ended
                     why = f"the cell ran past {seconds:g} s and was interrupted"
                     return replace(ended, state="interrupted", reason=why)
+                case {"op": "done", "cell": int() as cell} if cell < number:
+                    continue  # of a cell before that had said so already
                 case _:
                     return self._lost("the cell wrote into the kernel's own messages")
         return self._lost("the cell flooded the kernel's messages")
@@ -215,8 +218,8 @@ def _job(environment: PythonEnvironment, artifacts: Path) -> Job:
 def _message(line: str) -> Any:
     """A message as data whose strings are fit for files; None where it is no JSON."""
     try:
-        return _whole(json.loads(line))
-    except (ValueError, RecursionError):
+        return _whole(read_json(line))
+    except ValueError:
         return None
 
 
