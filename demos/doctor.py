@@ -22,19 +22,13 @@ EXTRAS: dict[str, str] = {
     "mcp": "tools of MCP servers",
     "vision": "depth, detection, segmentation by learned models; ultralytics in it is AGPL-3.0",
     "recon": "3D reconstruction from several photos",
-    "graphics": "slides and vector graphics (to come)",
+    "graphics": "slides and vector graphics",
     "symbolic": "a solver for relations (to come)",
     "evals": "benchmarks (to come)",
     "demo": "the web demo (to come)",
     "rerun": "recordings for the Rerun viewer (to come)",
 }
 """What each extra is for."""
-
-PROGRAMS: dict[str, tuple[str, str]] = {
-    "blender": ("rendering scenes (to come)", "apt-get install blender"),
-    "libreoffice": ("rendering slides (to come)", "apt-get install libreoffice-impress"),
-}
-"""Programs outside Python: what for, and how a Debian system gets them."""
 
 KEYS: dict[str, str] = {
     "OPENAI_API_KEY": "openai:...",
@@ -71,7 +65,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything."""
-    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), _sandbox(), *_programs(), *_keys(), _runs()]
+    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), _sandbox(), *_engines(), *_keys(), _runs()]
 
 
 def _python() -> Finding:
@@ -166,14 +160,26 @@ def _sandbox() -> Finding:
     return Finding("sandbox", "ok", f"{found.name}, works", purpose)
 
 
-def _programs() -> list[Finding]:
+def _engines() -> list[Finding]:
+    """What draws graphics programs outside Python; Blender is started, as one that does not start is none."""
+    from sightline.tools.graphics.engines.blender_builds import find_build
+    from sightline.tools.graphics.engines.slides import find_office
+
     findings = []
-    for name, (purpose, mend) in PROGRAMS.items():
-        place = shutil.which(name)
-        if place is None:
-            findings.append(Finding(name, "missing", "not on the path", purpose, mend))
-        else:
-            findings.append(Finding(name, "ok", place, purpose))
+    purpose = "rendering 3D scenes"
+    try:
+        build = find_build()
+        findings.append(Finding("Blender", "ok", f"{build.version()}, {build.path} ({build.source})", purpose))
+    except InfrastructureError as error:
+        mend = "sightline blender install (0.4 GB), or apt-get install blender"
+        findings.append(Finding("Blender", "missing", error.message, purpose, mend))
+    purpose = "drawing slides"
+    try:
+        findings.append(Finding("LibreOffice", "ok", str(find_office()), purpose))
+    except InfrastructureError:
+        findings.append(
+            Finding("LibreOffice", "missing", "not on the path", purpose, "apt-get install libreoffice-impress")
+        )
     return findings
 
 

@@ -20,7 +20,7 @@ BPY = "5.0.1"
 PYTHON = (3, 11)
 SIZE = "about 370 MB to download, 1 GB on disk"
 _LEAST_FREE = 2 << 30
-_LIBRARIES = "libgl1 libxi6 libxxf86vm1 libxfixes3 libxrender1 libxkbcommon0 libsm6 libice6"
+_LIBRARIES = "libgl1 libx11-6 libxi6 libxfixes3 libxrender1 libxkbcommon0 libsm6"
 """What bpy needs of a Debian system."""
 
 
