@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,35 @@ def test_nothing_is_left_open_here() -> None:
         process.kill()
         del process
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_many_jobs_at_once_keep_apart() -> None:
+    def run(number: int) -> bytes:
+        code = f"open('/out/x', 'w').write('{number}'); time.sleep(0.2); print(open('/out/x').read())"
+        ended = inside(code, outputs=("x",), inputs={"number": str(number).encode()})
+        assert ended.stdout == f"{number}\n", ended
+        return ended.files["x"]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(run, range(16))) == [str(number).encode() for number in range(16)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's jobs run as that user, without rights")
+def test_jobs_of_root_are_not_root_to_the_kernel() -> None:
+    marker = f"whose-{secrets.token_hex(8)}"
+    process = sandbox().open(python_job(f"os.execv('/bin/sh', ['sh', '-c', 'echo up; read x; : {marker}'])"))
+    assert process.read_line(20) == "up"
+    users = set()
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if marker.encode() in (place / "cmdline").read_bytes():
+                status = (place / "status").read_text("utf-8")
+                users |= {int(n) for line in status.splitlines() if line.startswith("Uid:") for n in line.split()[1:]}
+        except OSError:  # it has ended
+            continue
+    process.kill()
+    assert users
+    assert all(user >= 1_900_000_000 for user in users)
 
 
 # ------------------------------------------------------------------------- processes

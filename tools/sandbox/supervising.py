@@ -130,7 +130,10 @@ class Running:
                     raise CouldNotStart(os.read(self._errors, _CHUNK).decode("utf-8", "replace").strip())
                 raise CouldNotStart("")
             said += chunk
-        self._hold = launch.take_hold(self._popen.pid)
+        try:
+            self._hold = launch.take_hold(self._popen.pid)
+        except OSError as error:  # a security module may forbid to look into another process
+            raise CouldNotStart(f"it cannot be looked into from outside: {error}") from error
         self._held = True
         for pipe in (self._to, self._from, self._errors):
             os.set_blocking(pipe, False)
