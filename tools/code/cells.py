@@ -85,9 +85,7 @@ class Cells:
         if not cells:
             return note
         if sum(own_seconds(record) for record in cells) > REPLAY_SECONDS:
-            return (
-                "The run was resumed, and earlier cells took too long to run them again: their variables are gone."
-            )
+            return "The run was resumed, and earlier cells took too long to run them again: their variables are gone."
         for record in cells:
             inner = InnerCalls(context, functions_of(context.session.instruments), staging, record.inner, live=False)
             try:
@@ -103,9 +101,9 @@ class Cells:
                     "The run was resumed. The variables of earlier cells are gone: run again, "
                     f"cell {record.call.id} took another way."
                 )
-            if from_outside(ended.output + ended.value) not in record.text:
+            if from_outside(said_by(ended)) not in record.text:
                 note = (
-                    f"The run was resumed and its earlier cells were run again: cell {record.call.id} printed something "
+                    f"The run was resumed and its earlier cells were run again: cell {record.call.id} said something "
                     "else this time, so variables may differ."
                 )
         return note
@@ -117,6 +115,11 @@ class Cells:
             self._kernel.close()
         if self._staging is not None:
             self._staging.close()
+
+
+def said_by(ended: CellEnded) -> str:
+    """What a cell printed, and its last line's value."""
+    return "\n".join(part for part in (ended.output.rstrip(), ended.value) if part)
 
 
 def earlier_cells(workspace: Workspace, call: str) -> tuple[list[CallRecord], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sightline.memory import CallRecord, InstrumentLimit, ModelMistake, SightlineError
 from sightline.tools.characters import from_outside
-from sightline.tools.code.cells import Cells
+from sightline.tools.code.cells import Cells, said_by
 from sightline.tools.contract import ToolContext, ToolResult, tool
 from sightline.tools.sandbox.kernel import CellEnded
 
@@ -23,7 +23,8 @@ async def run_python(context: ToolContext, code: str, thought: str = "") -> Tool
 
     Every tool is a function: r = distance("obj1", "obj2"); r.text, r.value (a float with low, high, unit, kind),
     r.values, r.handles, r.picture, r.cloud, r.depth, r.mask, r.objects, r.facts, r.places. A failure raises
-    ToolMistake, ToolLimit or ToolUnavailable. help(distance) describes it. Pictures made in a cell are seen only when shown: show(handle, array or figure, title).
+    ToolMistake, ToolLimit or ToolUnavailable. help(distance) describes it. Pictures made in a cell are seen only when
+    shown: show(handle, array or figure, title).
 
     image("img1") is (H, W, 3) uint8, arrays("depth1") a dictionary, reconstruction("cloud1") cameras and points;
     objects() and about(handle) say what is known. numpy, scipy, networkx, sympy, PIL, matplotlib and
@@ -43,7 +44,7 @@ async def run_python(context: ToolContext, code: str, thought: str = "") -> Tool
         raise ModelMistake(f"the cell has {len(code)} characters.", f"Keep to {MOST_CODE}, in several cells.")
     cells = context.session.opened("cells", Cells, Cells)
     ended, note, inner = await cells.run(context, code)
-    parts = [note, from_outside(ended.output.rstrip()), from_outside(ended.value), _made(inner.made)]
+    parts = [note, from_outside(said_by(ended)), _made(inner.made)]
     text = "\n".join(part for part in parts if part)
     if failure := _failure(ended):
         return ToolResult(text, failure=failure)
