@@ -106,8 +106,12 @@ def _answer_parts(ws: Workspace, answer: Answered, gallery: Gallery) -> Iterator
     label = "" if answer.status == "answered" else tag("span", escape(answer.status), class_="chip")
     shown = answer.text or ("Nothing was said." if answer.status != "answered" else "")
     size = "value" if len(shown) <= 160 else "value long"
-    yield tag("p", gallery.words(shown), " ", label, chips, class_=size)
     spec = {} if ws.started is None else ws.started.answer_spec
+    if answer.status == "answered" and spec.get("kind") == "program":
+        yield tag("p", "A program ", chips, class_="value")
+        yield tag("pre", escape(shown))
+    else:
+        yield tag("p", gallery.words(shown), " ", label, chips, class_=size)
     if found := [gallery.place(place) for place in answer_places(spec, answer.value)]:
         yield tag("p", f"in {escape(str(spec.get('picture')))}, stored pixels: ", ", ".join(found), class_="details")
     for flag in flags(answer):

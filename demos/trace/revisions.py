@@ -86,8 +86,17 @@ def _written(ws: Workspace, fact: ProgramWritten) -> RevisionChange:
     return change
 
 
+_NAMES = {
+    LOSS: "photometric loss",
+    "ssim": "SSIM",
+    "silhouette_iou": "silhouette IoU",
+    "edge_f": "edge F",
+    "ciede2000": "CIEDE2000",
+}
+
+
 def _name(score: str) -> str:
-    return "photometric loss" if score == LOSS else score.replace("_", " ")
+    return _NAMES.get(score, score.replace("_", " "))
 
 
 @dataclass(frozen=True)

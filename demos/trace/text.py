@@ -144,7 +144,7 @@ def _said(label: str, text: str) -> Iterator[str]:
 
 def _call(ws: Workspace, record: CallRecord) -> Iterator[str]:
     call, finished = record.call, record.finished
-    long = {name: value for name, value in call.arguments.items() if isinstance(value, str) and "\n" in value}
+    long = {name: text for name, value in call.arguments.items() if "\n" in (text := lines_of(value))}
     short = {name: value for name, value in call.arguments.items() if name not in long}
     given = f"(not valid JSON) {call.malformed}" if call.malformed else arguments(short)
     yield f"  > {call.name}{'  ' if given else ''}{given}"
@@ -165,6 +165,13 @@ def _call(ws: Workspace, record: CallRecord) -> Iterator[str]:
         yield f"    used {count(finished.usage.calls, 'model call')}; {'; '.join(spent(finished.usage))}".rstrip("; ")
     if finished.detail:
         yield textwrap.indent(finished.detail.rstrip(), "    | ")
+
+
+def lines_of(value: object) -> str:
+    """A text of several lines in an argument, or several texts with a rule between them; "" for anything else."""
+    if isinstance(value, list) and any(isinstance(item, str) and "\n" in item for item in value):
+        return "\n--\n".join(str(item).rstrip("\n") for item in value) + "\n"
+    return value if isinstance(value, str) else ""
 
 
 def _changes(changes: list[Change]) -> Iterator[str]:

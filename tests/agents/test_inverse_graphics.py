@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+pytest.importorskip("resvg_py", reason="needs sightline[graphics]")
+
 from graphics_kit import SVG, drawn, edit, judge, write
 from loop_kit import PROTOCOLS, Protocol, agent_on
 from servers import Call, ModelServer, Say, Turn, picture_sizes, results, texts

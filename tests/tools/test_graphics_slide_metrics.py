@@ -94,6 +94,7 @@ def test_position_falls_with_the_longer_shift(dx: float, dy: float) -> None:
 
 def presentation(*texts: str) -> bytes:
     """A presentation with one slide of 10x5 inches: white, a red box of 2x1 inches for each text, and a line."""
+    pytest.importorskip("pptx", reason="needs sightline[graphics]")
     from pptx import Presentation
     from pptx.dml.color import RGBColor
     from pptx.enum.shapes import MSO_CONNECTOR
@@ -132,6 +133,7 @@ def test_a_slide_that_lacks_a_block_scores_its_area() -> None:
 
 
 def test_what_is_no_presentation_or_has_no_such_slide() -> None:
+    pytest.importorskip("pptx", reason="needs sightline[graphics]")
     with pytest.raises(InputError, match="not a presentation"):
         read_slide(b"no zip")
     with pytest.raises(InputError, match="no slide 2"):

@@ -20,7 +20,7 @@ NARROWEST, WIDEST = 1.0, 170.0
 """Degrees: fields of view that a flat picture can show."""
 DEFAULT_FIELD = 50.0
 _DEFAULT_SIZE = (512, 512)
-_BEHIND_NOTHING = 1e-9
+_LEAST_AWAY = 1e-6
 
 
 def aimed(
@@ -45,21 +45,20 @@ def aimed(
 def around(
     report: SceneReport, names: Sequence[str], azimuth: float, elevation: float | None, distance: float
 ) -> Camera:
-    """The scene's own camera, moved on a sphere around objects (or all of the scene).
+    """The scene's own camera, moved on a sphere around objects, or around what is in the middle of its picture.
 
     Raises:
         ModelMistake: An object is not there, or a number cannot be used.
         InstrumentLimit: The objects have no extent.
     """
     corners = corners_of(report, names)
-    centre = (corners.min(axis=0) + corners.max(axis=0)) / 2
     own = own_camera(report, corners)
+    centre = (corners.min(axis=0) + corners.max(axis=0)) / 2 if names else _looked_at(report, own)
     away = orbit_angles(own.pose, centre)[2]
     if not distance > 0:
         raise ModelMistake(f"a distance of {distance:g} times the own camera's.", "Give a positive number.")
-    reach = float(np.linalg.norm(corners - centre, axis=1).max())
     try:
-        pose = orbit(own.pose, centre, azimuth, elevation, max(away, 0.1 * reach, _BEHIND_NOTHING) * distance)
+        pose = orbit(own.pose, centre, azimuth, elevation, max(away, _LEAST_AWAY) * distance)
     except ValueError as error:
         raise ModelMistake(f"{error}.", "Give an elevation of -90 to 90.") from None
     return Camera(own.intrinsics, pose)
@@ -87,6 +86,14 @@ def fitted(report: SceneReport, names: Sequence[str], bearing: float | None, ele
     side = from_bearing if bearing is None else (bearing + 180) % 360
     height = from_elevation if elevation is None else elevation
     return Camera(own.intrinsics, as_near_as_fits(centre, side, height, corners, own.intrinsics))
+
+
+def _looked_at(report: SceneReport, own: Camera) -> Floats:
+    """The point in the middle of a camera's picture as far away as things are: walls and floors draw no centre away."""
+    centres = np.array([np.mean(thing.world_box, axis=0) for thing in report.things if thing.world_box is not None])
+    depths = (centres - own.position) @ own.pose[:3, 2]
+    ahead = depths[depths > 0]
+    return own.position + own.pose[:3, 2] * float(np.median(ahead if len(ahead) else np.abs(depths)))
 
 
 def own_camera(report: SceneReport, corners: Floats) -> Camera:

@@ -72,10 +72,10 @@ def inspect_view(
 
     Args:
         context: What the call may use.
-        azimuth: Degrees around the centre from the scene's own camera; + moves to its right.
+        azimuth: Degrees around what is looked at, from the scene's own camera; + moves to its right.
         elevation: Degrees above the horizontal, -90 to 90; that of the scene's own camera if left out.
         distance: Times the distance of the scene's own camera: 0.5 is twice as near.
-        around_objects: Names of the objects to look at; the whole scene if left out.
+        around_objects: Names of the objects to look at; what the scene's own camera looks at if left out.
     """
     ws = context.workspace
     chosen = program_in_hand(ws)
