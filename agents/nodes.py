@@ -342,7 +342,10 @@ def _settle_answers(run: Run, step: StepRecord, answers: list[CallRecord], *, be
 def _read_call(run: Run, call: Call) -> Read:
     if call.malformed:
         raise ModelMistake("the arguments of `answer` are not a JSON object.", "Call it again with valid JSON.")
-    return read_value(run.parts.spec, call.arguments, run.parts.profile, _answer_size(run))
+    read = read_value(run.parts.spec, call.arguments, run.parts.profile, _answer_size(run))
+    if run.parts.spec.kind == "program" and (written := run.workspace.revisions.every.get(str(read.value).strip())):
+        return replace(read, value=run.workspace.program(written.handle))
+    return read
 
 
 def _answer_size(run: Run) -> tuple[int, int]:

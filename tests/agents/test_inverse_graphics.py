@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 pytest.importorskip("resvg_py", reason="needs sightline[graphics]")
 
 from graphics_kit import SVG, drawn, edit, judge, write
-from loop_kit import PROTOCOLS, Protocol, agent_on
-from servers import Call, ModelServer, Say, Turn, picture_sizes, results, texts
+from loop_kit import PROTOCOLS, Protocol, agent_on, profile
+from servers import Call, ModelServer, Say, Turn, calls, picture_sizes, results, texts
 
 from sightline.agents import Answer, Budget, SpatialAgent
 from sightline.agents.revising import PATIENCE
@@ -372,3 +373,48 @@ def test_prompts_stay_bounded_over_many_revisions(target: np.ndarray, tmp_path: 
     last = "\n".join(texts(server.requests[-1]))
     assert last.count('id="tent"') == 1
     assert "earlier ones are not listed" in last
+
+
+def test_react_answers_with_the_handle_of_a_program(target: np.ndarray, tmp_path: Path) -> None:
+    script = [write(NO_DISC), edit('r="12"', 'r="28"'), Call("answer", {"value": "prog2"})]
+    with ModelServer("responses", script) as server:
+        agent = agent_on(server, "responses", tmp_path, tools=["graphics"])
+        answer = agent.ask(QUESTION, target, expect="program", engine="svg")
+    assert answer.value == SVG
+    assert "prog2" in str(server.requests[2].body)
+    again = "\n".join(texts(server.requests[2])) + str(calls(server.requests[2]))
+    assert again.count('id="tent"') == 1  # the program stands at the end, and not in the calls that wrote it
+    assert "(6 lines, kept as prog1)" in again
+
+
+def test_in_the_text_protocol_programs_are_sent_once_too(target: np.ndarray, tmp_path: Path) -> None:
+    def said(call: Call) -> Turn:
+        wanted = json.dumps({"name": call.name, "arguments": dict(call.args)})
+        return Turn(f"So be it.\n<tool_call>{wanted}</tool_call>")
+
+    script = [
+        said(write(NO_DISC)),
+        said(judge(0.4)),
+        said(edit("</svg>", "<rect id='SPOILT' width='160' height='120'/>\n</svg>", "a change that spoils all of it")),
+        said(judge(0.0)),
+        said(Call("undo", {"because": "worse"})),
+        said(edit('r="12"', 'r="28"')),
+        said(judge(1.0, satisfied=True)),
+    ]
+    textual = profile("chat_completions").replace(protocol="text")
+    with ModelServer("chat_completions", script) as server:
+        agent = agent_on(
+            server,
+            "chat_completions",
+            tmp_path,
+            profile=textual,
+            strategy="inverse_graphics",
+            budget=Budget(steps=20),
+        )
+        answer = agent.ask(QUESTION, target)
+    assert server.unused == 0
+    assert answer.value == SVG
+    prompt = "\n".join(texts(server.requests[5]))
+    assert prompt.count('id="tent"') == 1
+    assert "(6 lines, kept as prog1)" in prompt
+    assert "SPOILT" not in prompt
