@@ -1,4 +1,4 @@
-"""The strategy `code` over the real loop: the model writes cells, the tools are called inside them, the trace tells it."""
+"""The strategy `code` over the real loop: the model writes cells, tools are called inside them, the trace tells it."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_tool_is_no_tool_of_its_own_in_code(tmp_path: Path) -> None:
 
 
 def test_the_embedded_rules_say_that_they_write_no_programs() -> None:
-    with pytest.raises(InputError, match="write no programs.*react"):
+    with pytest.raises(InputError, match=r"write no programs.*react"):
         SpatialAgent("rules", strategy="code")
 
 
