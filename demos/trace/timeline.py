@@ -139,9 +139,10 @@ class Timeline:
         for name, value in record.call.arguments.items():
             places = found.get(name)
             inner = self._gallery.argument(value) if places is None else self._drawn(value, places)
+            wide = None
             if isinstance(value, str) and "\n" in value:
-                inner = tag("pre", escape(value.rstrip()))
-            yield tag("div", tag("dt", escape(name)), tag("dd", inner))
+                inner, wide = tag("pre", escape(value.rstrip())), "wide"
+            yield tag("div", tag("dt", escape(name)), tag("dd", inner, class_=wide))
 
     def _drawn(self, value: object, places: list[Place]) -> str:
         """Places of an argument in the model's own numbers, each a link that shows it on its picture."""
