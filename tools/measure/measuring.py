@@ -132,7 +132,7 @@ def size(
         f"The {what} of {of}{seen.label}: {sizes[axis]}. Beside it: {others} (width and depth are {sides}). "
         f"{words.source_of(space, [seen])}{words.caveats(reconstruction, [seen])}"
         f"{words.up_note(reconstruction) if axis != 'longest' else ''}",
-        values={axis: sizes[axis], **sizes},
+        values={str(name): sizes[name] for name in (axis, *axes)},
     )
 
 
