@@ -62,7 +62,7 @@ def test_what_is_asked_for_beyond_the_limits_is_clamped_and_told(engine: Engine)
     program = THREE + (
         "bpy.context.scene.render.resolution_x = 4000\nbpy.context.scene.render.resolution_y = 40\n"
         "bpy.context.scene.render.engine = 'BLENDER_WORKBENCH'\n"
-        "bpy.context.scene.render.filepath = '/work/elsewhere.jpg'\n"
+        "bpy.context.scene.render.filepath = '/tmp/elsewhere.jpg'\n"
         "bpy.context.scene.render.image_settings.file_format = 'JPEG'\n"
         "bpy.context.scene.cycles.samples = 100000\n"
     )

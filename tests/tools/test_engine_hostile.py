@@ -78,7 +78,7 @@ WORKING = {
     "leaves a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\n",
     "holds the exit": "import atexit, time\natexit.register(time.sleep, 1000)\n",
     "leaves a picture of its own": "os.symlink('/etc/passwd', '/out/picture.png')\n",
-    "moves away": "os.makedirs('/work/deep')\nos.chdir('/work/deep')\n",
+    "moves away": "os.makedirs('/tmp/deep')\nos.chdir('/tmp/deep')\n",
 }
 
 

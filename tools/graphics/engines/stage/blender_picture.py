@@ -102,12 +102,17 @@ def picture_arrange(wanted: dict[str, Any]) -> list[str]:
 
 def picture_frame(scene: Any, frame: int | None) -> None:
     """Go to a frame; where something is simulated, through all frames from the first, as a simulation must."""
+    import bpy
+
     first, last = scene.frame_start, scene.frame_end
     if frame is not None and not first <= frame <= last:
         raise LookupError(f"The scene has no frame {frame}: its frames are {first} to {last}.")
     target = scene.frame_current if frame is None else frame
-    simulated = scene.rigidbody_world is not None or any(
-        item.particle_systems or any(hasattr(modifier, "point_cache") for modifier in item.modifiers)
+    handlers = bpy.app.handlers
+    simulated = scene.rigidbody_world is not None or bool(handlers.frame_change_pre or handlers.frame_change_post)
+    simulated = simulated or any(
+        item.particle_systems
+        or any(hasattr(modifier, "point_cache") or modifier.type == "NODES" for modifier in item.modifiers)
         for item in scene.objects
     )
     if simulated:
