@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from engine_kit import CAMERAS, THREE, blenders, run_by_hand
+from sandbox_kit import sandboxes_of_this_process
 
 from sightline.memory import InfrastructureError, InputError, InstrumentLimit, ModelMistake
 from sightline.memory.pictures import load_picture
@@ -205,5 +205,4 @@ def test_without_a_blender_it_says_how_to_get_one(
 def test_nothing_of_a_render_stays_behind(engine: Engine, isolated: Path) -> None:
     engine.render(THREE, RenderRequest((32, 32), samples=1))
     assert not list(isolated.rglob("*"))
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "/in/blender_stage.py" not in listed
+    assert not sandboxes_of_this_process()
