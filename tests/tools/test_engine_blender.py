@@ -12,6 +12,7 @@ from sandbox_kit import sandboxes_of_this_process
 from sightline.memory import InfrastructureError, InputError, InstrumentLimit, ModelMistake
 from sightline.memory.pictures import load_picture
 from sightline.tools.graphics.engines import Engine, RenderRequest, StartFile, find_engine
+from sightline.tools.graphics.engines.blender_builds import find_build
 
 pytestmark = pytest.mark.slow
 
@@ -200,6 +201,22 @@ def test_without_a_blender_it_says_how_to_get_one(
     monkeypatch.setenv("SIGHTLINE_BLENDER", "/nowhere/blender")
     with pytest.raises(InfrastructureError, match="SIGHTLINE_BLENDER names /nowhere/blender"):
         engine.render(THREE, RenderRequest())
+
+
+def test_a_blender_in_a_folder_of_its_own_is_run_through_a_link(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As blender.org's archives are unpacked: in /opt, with a link on the path."""
+    folder, links = tmp_path / "blender-9.9", tmp_path / "bin"
+    folder.mkdir()
+    links.mkdir()
+    unpacked = folder / "blender"
+    unpacked.write_text('#!/bin/sh\nexec /usr/bin/blender "$@"\n')
+    unpacked.chmod(0o755)
+    (links / "blender").symlink_to(unpacked)
+    monkeypatch.setenv("PATH", f"{links}:/usr/bin:/bin")
+    assert find_build().folders == (folder,)
+    assert engine.inspect(THREE).find("ball").kind == "MESH"
 
 
 def test_nothing_of_a_render_stays_behind(engine: Engine, isolated: Path) -> None:

@@ -17,7 +17,8 @@ from sightline.memory import InfrastructureError
 SETTING = "SIGHTLINE_BLENDER"
 LEAST_VERSION = (3, 4)
 _REMEDY = f"Run: sightline blender install, or apt-get install blender, or set {SETTING} to a Blender that is here."
-_SYSTEM = Path("/usr")
+_SYSTEM, _LOCAL = Path("/usr"), Path("/usr/local")
+"""What a sandbox shows of itself, and the part of it that it does not."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Build:
         if self.is_module:
             return str(self.path), script
         # Settings of a person and scripts inside .blend files have no say in a picture.
-        return str(self.path), "-b", "-noaudio", "--factory-startup", "-Y", "-t", "2", "--python", script
+        # Where a link on the path leads: only that folder is seen inside.
+        return str(self.path.resolve()), "-b", "-noaudio", "--factory-startup", "-Y", "-t", "2", "--python", script
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -49,7 +51,8 @@ class Build:
             found = [self.path.parent.parent, *([home.parent] if home else [self.path.resolve().parent.parent])]
         else:
             found = [self.path.resolve().parent]
-        return tuple(dict.fromkeys(folder for folder in found if not folder.is_relative_to(_SYSTEM)))
+        own = [folder for folder in found if not folder.is_relative_to(_SYSTEM) or folder.is_relative_to(_LOCAL)]
+        return tuple(dict.fromkeys(own))
 
     def version(self) -> str:
         """E.g. `3.4.1`.
