@@ -24,6 +24,9 @@ from sightline.tools.sandbox.environment import VARIABLES, PythonEnvironment, th
 from sightline.tools.sandbox.protocol import Job, Limits, Process, Sandbox
 from sightline.tools.sandbox.reading import read_json
 
+INSIDE = ("inside.py", "worker.py", "cell_functions.py")
+"""Files that run in the sandbox."""
+
 GRACE = 1.0
 """Seconds between an interrupt and the kill."""
 
@@ -207,8 +210,8 @@ async def start_kernel(sandbox: Sandbox, functions: Sequence[FunctionNote], arti
 def _job(environment: PythonEnvironment, artifacts: Path) -> Job:
     return Job(
         # Without the site module: no .pth file of the environment runs, and the start is quicker.
-        command=(str(environment.executable), "-s", "-S", "-P", "-B", "/in/worker.py"),
-        inputs={"worker.py": Path(__file__).with_name("worker.py")},
+        command=(str(environment.executable), "-s", "-S", "-P", "-B", "/in/inside.py"),
+        inputs={name: Path(__file__).with_name(name) for name in INSIDE},
         readable=(*environment.folders, artifacts),
         environment=VARIABLES,
         limits=LIMITS,
