@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,15 @@ from sightline.tools.code import run_python
 from sightline.tools.contract import StoredPixels, ToolContext
 from sightline.tools.execution import execute
 from sightline.tools.session import Session
+
+
+def processes() -> set[str]:
+    """Ids of the children of this process, whichever thread started them, that have not ended."""
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # the thread has just ended
+            found |= set((task / "children").read_text().split())
+    return found
 
 
 class CellRun:

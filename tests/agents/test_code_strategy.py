@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from code_kit import processes
 from durable_run import Setup, kill_when, only_run
 from loop_kit import PROTOCOLS, Protocol, agent_on, photo
 from servers import Call, ModelServer, Request, Turn, picture_sizes, results, texts
@@ -217,6 +218,21 @@ def test_a_branch_has_the_variables_of_its_parent(tmp_path: Path) -> None:
         branch = setup.agent().branch(parent, 2, say="Once more.")
     assert branch.trace.calls["3.1"].text == "('kept', 3)"
     assert setup.log == ["bright", "dark", "again"]
+
+
+def test_leaving_a_run_inside_a_cell_ends_its_kernel_and_it_can_be_gone_on_with(tmp_path: Path) -> None:
+    before = processes()
+    endless = Call("run_python", {"code": "x = 1\nshow('img1')\nwhile True: pass"})
+    with ModelServer("messages", [endless, Call("answer", {"value": "A"})]) as server:
+        agent = agent_on(server, "messages", tmp_path, strategy="code", budget=Budget(seconds=8))
+        for event in agent.stream("Which?", photo(), options=OPTIONS):
+            if event.type == "calls_committed":
+                break
+        assert processes() <= before
+        answer = agent.resume("last")
+    assert "was interrupted" in answer.trace.calls["1.1"].text
+    assert [record.call.id for record in answer.trace.calls["1.1"].inner] == ["1.1.1"]
+    assert processes() <= before
 
 
 # Side by side

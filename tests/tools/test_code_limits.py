@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from code_kit import CellRun
+from code_kit import CellRun, processes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,11 +15,6 @@ from sightline.memory import ModelMistake, NoteAdded, Workspace
 from sightline.tools import ToolResult, tool
 from sightline.tools.code.cells import earlier_cells
 from sightline.tools.code.inner import unpacked
-
-
-def processes() -> set[str]:
-    """Ids of this process's children."""
-    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
 
 
 @pytest.fixture
@@ -85,6 +79,7 @@ def test_closing_the_run_ends_the_kernel_and_removes_its_folder(tmp_path: Path) 
     run = CellRun(tmp_path)
     folder = run("import os\nshow('img1')\nimport glob\nglob.glob('/tmp/*/artifacts')[0]").splitlines()[0].strip("'")
     assert list(Path(folder).iterdir())
+    assert processes() - before
     run.workspace.close()
     assert not Path(folder).exists()
     assert processes() <= before
