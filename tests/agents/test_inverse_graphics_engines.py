@@ -29,6 +29,27 @@ def remake(server: ModelServer, runs: Path, target: Any, steps: int = 30, **give
     return agent.ask("Make this.", () if target is None else target, **given)
 
 
+RENAME = """\
+for shape in prs.slides[0].shapes:
+    if shape.name == "heading":
+        shape.text_frame.text = "New words"
+"""
+
+
+def one_slide(text: str) -> bytes:
+    """A presentation with one slide, and on it a text box named heading."""
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(4), Inches(1))
+    box.name, box.text_frame.text = "heading", text
+    kept = io.BytesIO()
+    deck.save(kept)
+    return kept.getvalue()
+
+
 @pytest.fixture(params=blenders().values(), ids=blenders().keys())
 def blender(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each Blender of this machine in turn."""
@@ -141,12 +162,15 @@ def test_mishaps_are_told_in_words_and_the_run_goes_on(tmp_path: Path) -> None:
 def test_a_wrong_edit_of_a_start_file(blender: Path, tmp_path: Path) -> None:
     scene = tmp_path / "kitchen.blend"
     save = tmp_path / "save.py"
-    save.write_text(f"{BLENDER}\nbpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})\n", "utf-8")
+    small = "bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = 128, 96"
+    save.write_text(f"{BLENDER}\n{small}\nbpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})\n", "utf-8")
     run_by_hand(blender, save)
     script = [
         write("import bpy\n", "blender", "nothing yet"),
         judge(0.2),
         write("import bpy\nbpy.data.objects['ball'].location.z = 1.5\n", "blender", "lift the ball"),
+        # The verifier looks at the edit, never at the file it began with.
+        Turn(calls=[Call("inspect_scene"), Call("inspect_view", {"azimuth": 30, "around_objects": ["ball"]})]),
         judge(0.9, satisfied=True),
     ]
     with ModelServer("messages", script) as server:
@@ -154,6 +178,11 @@ def test_a_wrong_edit_of_a_start_file(blender: Path, tmp_path: Path) -> None:
     ws = answer.trace
     assert "kitchen" not in str(server.requests[0].body)
     assert ws.revisions.every["prog2"].start == "start1"
+    listed, around = ws.calls["4.1"], ws.calls["4.2"]
+    assert "ball (MESH); box (-0.5, -0.5, 1) to (0.5, 0.5, 2)" in listed.text
+    middle = ws.pixels(around.made[0])
+    rows, columns = middle.shape[0] // 2, middle.shape[1] // 2
+    assert middle[rows, columns].argmax() == 1  # the green ball, where it is now
     assert "location.z = 1.5" in answer.value
     before, after = (ws.pixels(ws.revisions.every[handle].picture) for handle in ("prog1", "prog2"))
     assert not np.array_equal(before, after)
@@ -161,6 +190,33 @@ def test_a_wrong_edit_of_a_start_file(blender: Path, tmp_path: Path) -> None:
     assert exported.start is not None
     run_by_hand(blender, exported.program)
     assert np.array_equal(load_picture(tmp_path / "out" / "picture.png").pixels, after)
+
+
+def test_an_animation(blender: Path, tmp_path: Path) -> None:
+    moving = f"""{BLENDER}
+ball = bpy.data.objects["ball"]
+ball.location = (-1.2, 0, 1.5)
+ball.keyframe_insert("location", frame=1)
+ball.location = (1.2, 0, 1.5)
+ball.keyframe_insert("location", frame=20)
+bpy.context.scene.frame_end = 20
+"""
+    script = [
+        write(moving, "blender"),
+        Turn(calls=[Call("render", {"frame": 1, "width": 96}), Call("set_frame", {"frame": 20})]),
+        Turn(calls=[Call("render", {"width": 96}), Call("set_frame", {"frame": 4000})]),
+        judge(1.0, satisfied=True),
+    ]
+    with ModelServer("messages", script) as server:
+        answer = remake(server, tmp_path, None)
+    assert answer.value == moving
+    ws = answer.trace
+    green = []
+    for call in ("2.1", "3.1"):
+        pixels = ws.pixels(ws.calls[call].made[0]).astype(int)
+        green.append(np.nonzero(pixels[..., 1] > pixels[..., [0, 2]].max(axis=2) + 20)[1].mean())
+    assert green[0] < 30 < 66 < green[1]
+    assert "frame 20" in ws.calls["3.1"].text
 
 
 def test_a_slide(tmp_path: Path) -> None:
@@ -190,25 +246,24 @@ def test_a_slide(tmp_path: Path) -> None:
 
 
 def test_a_presentation_to_go_on_from(tmp_path: Path) -> None:
-    from pptx import Presentation
-    from pptx.util import Inches
-
-    deck = Presentation()
-    slide = deck.slides.add_slide(deck.slide_layouts[6])
-    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(4), Inches(1))
-    box.name, box.text_frame.text = "heading", "Old words"
-    kept = io.BytesIO()
-    deck.save(kept)
-    (tmp_path / "deck.pptx").write_bytes(kept.getvalue())
-    program = (
-        "[heading] = [s for s in prs.slides[0].shapes if s.name == 'heading']\nheading.text_frame.text = 'New words'\n"
-    )
-    script = [write(program, ""), Call("inspect_scene"), judge(1.0, satisfied=True)]
+    (tmp_path / "deck.pptx").write_bytes(one_slide("Old words"))
+    script = [write(RENAME, ""), Call("inspect_scene"), judge(1.0, satisfied=True)]
     with ModelServer("messages", script) as server:
         answer = remake(server, tmp_path / "runs", None, start=tmp_path / "deck.pptx")
-    assert answer.value == program
+    assert answer.value == RENAME
     assert answer.trace.revisions.every["prog1"].engine == "slides"
     assert "New words" in answer.trace.calls["2.1"].text
+
+
+def test_a_presentation_and_a_program_for_it(tmp_path: Path) -> None:
+    deck, program = tmp_path / "deck.pptx", tmp_path / "change.py"
+    deck.write_bytes(one_slide("Old words"))
+    program.write_text(RENAME.replace("New", "Newer"), "utf-8")
+    script = [Call("render"), edit("Newer", "Newest"), judge(1.0, satisfied=True)]
+    with ModelServer("messages", script) as server:
+        answer = remake(server, tmp_path / "runs", None, start=[program, deck], engine="slides")
+    assert answer.value == RENAME.replace("New", "Newest")
+    assert [r.start for r in answer.trace.revisions.every.values()] == ["start1", "start1"]
 
 
 def test_a_plot_and_a_drawing_in_one_run(tmp_path: Path) -> None:
