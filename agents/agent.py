@@ -148,17 +148,18 @@ class SpatialAgent:
     ) -> SpatialAgent:
         """An agent set up as a run was: same model, tools, strategy, budget. `changes` override.
 
-        A helper, a verifier, a context policy and model settings that may hold secrets are not kept: give them again.
+        A helper, a context policy and model settings that may hold secrets are not kept: give them again.
 
         Raises:
-            InputError: There is no such run; or it used a chat model object or tools of your own, which `model=` and
-                `tools=` must give again.
+            InputError: There is no such run; or it used a chat model object or tools of your own, which `model=`,
+                `verifier=` and `tools=` must give again.
         """
         started = Workspace.open(find_run(run, None if runs is None else Path(runs))).started
         if started is None:
             raise InputError(f"The run {run} has no beginning.", "It was killed before it started; ask again.")
-        if "model" not in changes and started.model != "rules" and ":" not in started.model:
-            raise InputError(f"The run used a chat model object ({started.model}).", "Give it again as model=.")
+        for role, used in (("model", started.model), ("verifier", started.verifier)):
+            if role not in changes and used not in ("", "rules") and ":" not in used:
+                raise InputError(f"The run used a chat model object ({used}).", f"Give it again as {role}=.")
         own = [name for name in started.tools if name not in {tool.name for tool in all_tools()}]
         if own and "tools" not in changes:
             raise InputError(
@@ -175,6 +176,7 @@ class SpatialAgent:
             "model_settings": settings,
             "back_ends": started.back_ends,
             "offline": started.offline,
+            "verifier": started.verifier or None,
             "runs": runs,
         }
         return cls(**(arguments | changes))

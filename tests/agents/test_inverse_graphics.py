@@ -225,6 +225,9 @@ def test_another_model_can_be_the_verifier(target: np.ndarray, tmp_path: Path) -
     assert answer.value == SVG
     assert answer.trace.started is not None
     assert "claude-haiku-4-5" in answer.trace.started.verifier
+    # Going on needs the same two: objects must be given again.
+    with pytest.raises(InputError, match="Give it again as verifier="):
+        SpatialAgent.from_run(answer.folder, model="openai:gpt-4.1")
 
 
 def test_a_run_that_gave_no_picture_says_so(target: np.ndarray, tmp_path: Path) -> None:

@@ -245,6 +245,32 @@ def test_a_slide(tmp_path: Path) -> None:
     assert "ImportError" in answer.trace.calls["1.1"].text
 
 
+@pytest.mark.parametrize(
+    ("engine", "good"),
+    [
+        ("slides", SLIDE),
+        ("plot", "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([0, 1], [1, 0])\n"),
+    ],
+)
+def test_mishaps_of_the_other_engines(engine: str, good: str, tmp_path: Path) -> None:
+    script = [
+        write("import os\nos.kill(os.getpid(), 11)\n", engine),
+        write("x = 1\n", engine),  # draws nothing
+        write(good, engine),
+        judge(1.0, satisfied=True),
+    ]
+    with ModelServer("messages", script) as server:
+        answer = remake(server, tmp_path, None)
+    assert answer.value == good
+    crashed, empty = (answer.trace.calls[f"{step}.1"].finished for step in (1, 2))
+    assert crashed is not None
+    assert empty is not None
+    assert crashed.outcome == "limit"
+    assert empty.outcome in ("limit", "mistake")
+    assert not crashed.detail + empty.detail
+    assert [bool(r.problem) for r in answer.trace.revisions.every.values()] == [True, True, False]
+
+
 def test_a_presentation_to_go_on_from(tmp_path: Path) -> None:
     (tmp_path / "deck.pptx").write_bytes(one_slide("Old words"))
     script = [write(RENAME, ""), Call("inspect_scene"), judge(1.0, satisfied=True)]
