@@ -71,7 +71,7 @@ def test_what_ends_badly_is_told_in_words(added: str, told: str) -> None:
 
 WORKING = {
     "deletes everything": (
-        "import shutil\nfor place in ('/in', '/out', '/work', '/tmp'):\n    shutil.rmtree(place, ignore_errors=True)\n"
+        "import shutil\nfor place in ('/in', '/out', '/box', '/tmp'):\n    shutil.rmtree(place, ignore_errors=True)\n"
         "plt.plot([2, 1])\n"
     ),
     "closes its output": "os.close(1)\nos.close(2)\n",

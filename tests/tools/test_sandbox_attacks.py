@@ -21,7 +21,7 @@ def host_left_clean() -> Iterator[None]:
     """After every attack no sandbox of this process lives, and nothing of it lies in the host's temporary folders."""
     yield
     assert sandboxes_of_this_process() == []
-    assert not [place for folder in ("/tmp", "/dev/shm", "/out", "/work") for place in Path(folder).glob(f"*{CANARY}*")]
+    assert not [place for folder in ("/tmp", "/dev/shm", "/out", "/box") for place in Path(folder).glob(f"*{CANARY}*")]
 
 
 # ------------------------------------------------------------------------- files
@@ -64,7 +64,7 @@ def test_nothing_is_there_but_the_system_and_the_folders_of_its_own() -> None:
         "usr",
         "var",
     }
-    assert set(top.split()) - expected <= {"work", "root", "home", "opt"}  # the interpreter may lie in the last three
+    assert set(top.split()) - expected <= {"box", "root", "home", "opt"}  # the interpreter may lie in the last three
     assert set(settings.split()) <= {"alternatives", "fonts", "group", "ld.so.cache", "passwd"}
     assert local == " ."
 
@@ -76,16 +76,16 @@ def test_writing_anywhere_but_in_its_own_folders(tmp_path: Path) -> None:
             attempt(place, lambda: open(name, "w").write("x"))
         attempt("/in/attack.py", lambda: open("/in/attack.py", "a"))
         attempt("chmod", lambda: os.chmod("/in/attack.py", 0o777))
-        attempt("rename", lambda: os.rename("/in/attack.py", "/work/attack.py"))
+        attempt("rename", lambda: os.rename("/in/attack.py", "/box/attack.py"))
         attempt("core_pattern", lambda: open("/proc/sys/kernel/core_pattern", "w").write("|/x"))
         attempt("sysrq", lambda: open("/proc/sysrq-trigger", "w").write("h"))
-        for place in ("/work", "/out", "/tmp", "/dev/shm"):
+        for place in ("/box", "/out", "/tmp", "/dev/shm"):
             attempt("own" + place, lambda: open(place + "/x", "w").write("x"))
     """
     ended = inside(attack)
     came = outcomes(ended.stdout)
     assert {what for what, outcome in came.items() if outcome == "REACHED"} == {
-        "own/work", "own/out", "own/tmp", "own/dev/shm",
+        "own/box", "own/out", "own/tmp", "own/dev/shm",
     }  # fmt: skip
     assert len(came) == 19
     assert not list(tmp_path.iterdir())
@@ -95,7 +95,7 @@ def test_writing_anywhere_but_in_its_own_folders(tmp_path: Path) -> None:
 
 def test_files_of_another_job() -> None:
     plant = """
-        for place in ("/work", "/tmp", "/out", "/dev/shm"):
+        for place in ("/box", "/tmp", "/out", "/dev/shm"):
             open(place + "/secret", "w").write("%s")
         print("planted")
         sys.stdin.readline()
@@ -104,7 +104,7 @@ def test_files_of_another_job() -> None:
     try:
         assert other.read_line(20) == "planted"
         spied = inside("""
-            for place in ("/work", "/tmp", "/out", "/dev/shm"):
+            for place in ("/box", "/tmp", "/out", "/dev/shm"):
                 attempt(place, lambda: open(place + "/secret").read())
                 for pid in filter(str.isdigit, os.listdir("/proc")):
                     attempt(pid + place, lambda: open(f"/proc/{pid}/root{place}/secret").read())
@@ -283,15 +283,15 @@ def test_libc_through_ctypes_and_posix(isolated: Path) -> None:
         print("cat", "refused" if posix.system("cat {secret}") else "REACHED")
         call("setuid", 0)
         call("setgid", 0)
-        call("chroot", b"/work")
-        call("mount", b"none", b"/work", b"tmpfs", 0, None)
+        call("chroot", b"/box")
+        call("mount", b"none", b"/box", b"tmpfs", 0, None)
         call("umount2", b"/usr", 2)
         call("unshare", 0x10000000)
         call("unshare", 0x20000)
         call("ptrace", 16, 1, 0, 0)
         call("sethostname", b"x", 1)
         call("memfd_create", b"x", 0)
-        call("mknod", b"/work/disk", 0o60666, 0xfe00)
+        call("mknod", b"/box/disk", 0o60666, 0xfe00)
         call("open", b"{secret}", 0)
         for family in (2, 10, 16, 17, 38, 40):  # inet, inet6, netlink, packet, alg, vsock
             print("family", end="")

@@ -48,7 +48,7 @@ def test_files_in_and_out_and_nothing_left(engine: Sandbox, inside: Callable[...
         f"""
         print(open("/in/target.png").read(), os.getcwd())
         attempt("input", lambda: open("/in/target.png", "w"))
-        open("/work/x", "w"); open("/tmp/x", "w")
+        open("/box/x", "w"); open("/tmp/x", "w")
         open("/out/a.txt", "w").write("out")
         os.mkdir("/out/folder", 0o700); open("/out/folder/deep", "w")
         os.symlink("/etc/passwd", "/out/link")
@@ -58,7 +58,7 @@ def test_files_in_and_out_and_nothing_left(engine: Sandbox, inside: Callable[...
         inputs={"target.png": tmp_path / CANARY},
         outputs=("a.txt", "link", "folder"),
     )
-    assert ended.stdout.splitlines() == ["pixels /work", outcomes_line(ended), "False", "False", "False"], ended
+    assert ended.stdout.splitlines() == ["pixels /box", outcomes_line(ended), "False", "False", "False"], ended
     assert ended.files == {"a.txt": b"out"}
     assert len(ended.problems) == 2
     assert containers(engine) == ""
@@ -94,7 +94,7 @@ def test_attacks(inside: Callable[..., Ended], isolated: Path, monkeypatch: pyte
             for place in ("/", "/usr", "/usr/local", "/etc", "/in", "/var/tmp", "/run"):
                 attempt("write" + place, lambda: open(place + "/x", "w"))
             attempt("vsock", lambda: call("socket", 40, 1, 0))
-            attempt("mount", lambda: call("mount", b"none", b"/work", b"tmpfs", 0, None))
+            attempt("mount", lambda: call("mount", b"none", b"/box", b"tmpfs", 0, None))
             attempt("unshare", lambda: call("unshare", 0x10000000))
             attempt("ptrace", lambda: call("ptrace", 16, 1, 0, 0))
             attempt("setuid", lambda: call("setuid", 0))
@@ -144,7 +144,7 @@ def test_memory_and_files(inside: Callable[..., Ended]) -> None:
     ended = inside(flood, limits=limits(disk_bytes=32 << 20))
     assert ended.reason in ("it wrote more than 32 MiB to /out", KILLED)
     assert (
-        "No space" in inside("open('/work/x', 'wb').write(b'x' * (9 << 20))", limits=limits(disk_bytes=8 << 20)).stderr
+        "No space" in inside("open('/box/x', 'wb').write(b'x' * (9 << 20))", limits=limits(disk_bytes=8 << 20)).stderr
     )
 
 

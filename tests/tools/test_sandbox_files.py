@@ -31,7 +31,7 @@ def test_bytes_and_files_go_in_and_are_read_only(tmp_path: Path) -> None:
         """,
         inputs={"a.txt": b"hello", "b.bin": tmp_path / "on the host.bin"},
     )
-    assert ended.stdout.splitlines()[0] == "hello 256000 /work"
+    assert ended.stdout.splitlines()[0] == "hello 256000 /box"
     assert outcomes(ended.stdout)["write"] == outcomes(ended.stdout)["remove"] == "refused"
 
 

@@ -153,7 +153,7 @@ GREEDY = {
                 blocks[-1][at]
     """,
     "files in memory": """
-        for place in ("/work", "/out", "/tmp"):
+        for place in ("/box", "/out", "/tmp"):
             for number in range(1000):
                 with open(f"{place}/{number}", "wb") as file:
                     file.write(b"x" * (16 << 20))
@@ -161,7 +161,7 @@ GREEDY = {
     "empty files": """
         number = 0
         while True:
-            os.mknod(f"/work/{number}")
+            os.mknod(f"/box/{number}")
             number += 1
     """,
 }
@@ -211,7 +211,7 @@ def test_writing_100_gigabytes_fills_nothing_of_the_host() -> None:
     ended = inside(
         """
         written = 0
-        for place in ("/work", "/out", "/tmp", "/dev/shm"):
+        for place in ("/box", "/out", "/tmp", "/dev/shm"):
             try:
                 for number in range(100_000):
                     with open(f"{place}/{number}", "wb", buffering=0) as file:
@@ -231,7 +231,7 @@ def test_writing_100_gigabytes_fills_nothing_of_the_host() -> None:
 def test_one_file_has_a_largest_size() -> None:
     ended = inside(
         """
-        with open("/work/one", "wb", buffering=0) as file:
+        with open("/box/one", "wb", buffering=0) as file:
             attempt("sparse", lambda: file.truncate(100 << 30))
             attempt("write", lambda: [file.write(b"x" * (1 << 20)) for _ in range(10)])
         """,

@@ -115,7 +115,7 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
         shelf = _shelf(hidden)
         found_at = {place: shelf / str(number) for number, place in enumerate(hidden)}
         view = system_view(job.readable, found_at)
-        # What is to be read lies over the sandbox's own folders: it may be in /tmp or /work of the host.
+        # What is to be read lies over the sandbox's own folders: it may be in /tmp or /box of the host.
         inside = [*_isolation(str(status_in)), "--seccomp", given(refusals()), *_places(job), *view]
         # Contents are copied in: a bound file would show its path on the host in /proc/self/mountinfo.
         for place, content in (("/etc/passwd", PASSWD), ("/etc/group", GROUP)):
@@ -151,9 +151,9 @@ def _places(job: Job) -> list[str]:
     size = str(job.limits.disk_bytes)
     options = ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]
     options += ["--remount-ro", "/dev", "--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/in"]
-    for place in ("/work", "/out", "/tmp"):
+    for place in ("/box", "/out", "/tmp"):
         options += ["--size", size, "--tmpfs", place]
-    return [*options, "--chdir", "/work"]
+    return [*options, "--chdir", "/box"]
 
 
 def _process_limits(job: Job) -> list[str]:

@@ -34,7 +34,7 @@ _IMAGE = "sightline-empty"
 _ENGINE_SECONDS = 60.0
 _MOST_FILES = 20_000
 _KILLED = 137
-_PLACES = ("dev", "etc", "in", "out", "proc", "sys", "tmp", "usr", "work")
+_PLACES = ("box", "dev", "etc", "in", "out", "proc", "sys", "tmp", "usr")
 
 
 class Container:
@@ -188,7 +188,7 @@ def _isolation(folder: Path, limits: Limits) -> list[str]:
     return [
         *counted, "--interactive", "--network", "none", "--ipc", "private", "--read-only", "--hostname", "sandbox",
         "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--security-opt", f"seccomp={folder}/seccomp.json",
-        "--user", f"{user}:{user}", "--workdir", "/work", "--tmpfs", f"/work:{size}", "--tmpfs", f"/tmp:{size}",
+        "--user", f"{user}:{user}", "--workdir", "/box", "--tmpfs", f"/box:{size}", "--tmpfs", f"/tmp:{size}",
         "--shm-size", str(SHARED_BYTES), "--pids-limit", str(limits.processes), "--memory", str(limits.memory_bytes),
         "--memory-swap", str(limits.memory_bytes), "--ulimit", f"nofile={OPEN_FILES}:{OPEN_FILES}",
         "--log-driver", "none",
@@ -251,7 +251,7 @@ def _empty_image() -> bytes:
     with tarfile.open(fileobj=written, mode="w") as archive:
         for name, target in _layout():
             entry = tarfile.TarInfo(name)
-            entry.mode = 0o1777 if name in ("tmp", "work") else 0o755  # engines give a tmpfs the mode of its place
+            entry.mode = 0o1777 if name in ("tmp", "box") else 0o755  # engines give a tmpfs the mode of its place
             entry.type = tarfile.SYMTYPE if target else tarfile.DIRTYPE
             entry.linkname = target
             archive.addfile(entry)

@@ -6,13 +6,14 @@ import contextlib
 import json
 import os
 import signal
+from pathlib import Path
 from typing import Protocol
 
 from sightline.tools.sandbox.output import amount
 from sightline.tools.sandbox.protocol import Limits
 from sightline.tools.sandbox.usage import measure
 
-_FOLDERS = ("work", "out", "tmp", "dev/shm")
+_FOLDERS = ("box", "out", "tmp", "dev/shm")
 
 
 class Hold(Protocol):
@@ -56,7 +57,9 @@ class Namespace:
                 return descriptor
 
             def folder(name: str) -> int:
-                return keep(os.open(f"/proc/{first}/root/{name}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+                return keep(
+                    os.open(Path("/proc", str(first), "root", name), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                )
 
             keep(os.dup(status))  # bwrap writes there at the end too, and would die of a closed pipe
             self._proc = folder("proc")

@@ -2,7 +2,7 @@
 
     ended = sandbox().run(Job(("/usr/bin/python3", "/in/cell.py"), inputs={"cell.py": b"print(1)"}))
 
-Inside, `/in` holds the inputs and is read-only, `/work` is the working folder, and what is left in `/out` under the
+Inside, `/in` holds the inputs and is read-only, `/box` is the working folder, and what is left in `/out` under the
 names that were asked for is handed back. Nothing else of the host is there but the system's programs and libraries
 and the folders in `Job.readable`.
 """
@@ -36,7 +36,7 @@ class Limits:
         file_bytes: Size of any one file it writes.
         output_bytes: How much of stdout, and of stderr, is kept; the rest is read and dropped. For a process that is
             kept open it is the longest line of stdout.
-        disk_bytes: Size of each of the folders in memory it can write to: /work, /out, /tmp.
+        disk_bytes: Size of each of the folders in memory it can write to: /box, /out, /tmp.
     """
 
     cpu_seconds: float = 60.0

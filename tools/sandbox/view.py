@@ -17,7 +17,7 @@ _BROAD = (
     "/", "/bin", "/boot", "/dev", "/etc", "/home", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys",
     "/tmp", "/usr", "/var", "/var/lib", "/var/tmp",
 )  # fmt: skip
-_PLACES = ("/in", "/work", "/out")  # the sandbox's own
+_PLACES = ("/in", "/box", "/out")  # the sandbox's own
 
 
 def system_view(readable: Iterable[Path], found_at: Mapping[Path, Path]) -> list[str]:
