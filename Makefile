@@ -30,12 +30,15 @@ $(SETUP): pyproject.toml setup.py constraints.txt scripts/develop.py
 	@$(BIN)/python scripts/develop.py
 	@touch $@
 
-# What the slow tests need beside: the learned back ends, reconstruction, and `transformers serve`, a server that
-# nobody here wrote and that stands in for a provider.
+# What the slow tests need beside: the learned back ends, reconstruction, slides and vector graphics, bpy where this is
+# the Python it is built for, and `transformers serve`, a server that nobody here wrote and that stands in for a provider.
+# Blender, LibreOffice and bubblewrap are the system's: .ci/run installs them, `sightline doctor` says how.
 $(EXTRAS): $(SETUP) Makefile
-	@echo "Adding the extras vision and recon to $(VENV) ..."
-	@$(PIP) --no-build-isolation --editable '.[dev,vision,recon]' 'transformers[serving]'
+	@echo "Adding the extras vision, recon and graphics, and bpy, to $(VENV) ..."
+	@$(PIP) --no-build-isolation --editable '.[dev,vision,recon,graphics]' 'transformers[serving]'
 	@$(BIN)/python scripts/develop.py
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+		XDG_DATA_HOME=$(abspath $(VENV))/share $(BIN)/sightline blender install; fi
 	@touch $@
 
 ask: setup ## set up, then answer a question about a bundled photo (no key, no weights)
@@ -44,7 +47,7 @@ ask: setup ## set up, then answer a question about a bundled photo (no key, no w
 test: setup ## set up, then run the quick tests
 	$(PYTEST)
 
-test-all: $(EXTRAS) ## also install the extras vision and recon (6 GB, with CUDA), and run the slow tests too
+test-all: $(EXTRAS) ## also install the extras vision, recon, graphics and bpy (7 GB, with CUDA), and run the slow tests too
 	$(PYTEST) -m "slow or not slow"
 
 check: setup ## lint, formatting, types

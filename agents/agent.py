@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from sightline.agents.answer import Answer
 from sightline.agents.answers import AnswerSpec
-from sightline.agents.budget import Budget
+from sightline.agents.budget import Budget, call_reason, seconds_left
 from sightline.agents.continuing import check_begun, check_goes_on
 from sightline.agents.models import ModelProfile
 from sightline.agents.question import Given, Question, check_field_of_view, question_of
 from sightline.agents.recording import recordable
 from sightline.agents.strategies import Strategy, strategy_named
-from sightline.agents.toolbox import fitting, toolbox
+from sightline.agents.toolbox import fitting, split_for_code, toolbox
 from sightline.memory import (
     ContextPolicy,
     Event,
@@ -43,6 +43,8 @@ from sightline.memory import (
 from sightline.tools import Tool, all_tools, run_blocking
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.background import iterate_blocking
+from sightline.tools.graphics.starting import engine_notes, read_starts
+from sightline.tools.session import Session
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
@@ -76,12 +78,14 @@ class SpatialAgent:
         model: `rules` (the embedded model, no key needed), `provider:name`, or any LangChain chat model.
         tools: Families or names of tools, tools of your own (`sightline.tools.tool`), or LangChain tools (so also
             MCP's); all of ours by default.
-        strategy: `react` (tools), `direct` or `cot` (no tools).
+        strategy: `react` (tools), `code` (the same tools, called from Python), `direct` or `cot` (no tools), or
+            `inverse_graphics` (a program is written and revised until its picture is what was asked for).
         budget: What a run may use.
         base_url: An OpenAI-compatible server.
         profile: How the model sees and speaks, if the one found by its name is wrong.
         model_settings: Further arguments of the chat model, e.g. `{"temperature": 0}`.
         helper: The model that `ask_image` and `locate_by_vlm` ask; the same one by default.
+        verifier: The model that judges programs in `inverse_graphics`; the same one by default.
         policy: How much of a run the model is shown.
         back_ends: What serves the tools, by role, e.g. `{"depth": "depth-pro", "detection": "yolo:my.pt"}`; see
             `sightline.tools.back_ends.ROLES`.
@@ -106,13 +110,14 @@ class SpatialAgent:
         profile: ModelProfile | None = None,
         model_settings: dict[str, Any] | None = None,
         helper: str | BaseChatModel | None = None,
+        verifier: str | BaseChatModel | None = None,
         policy: ContextPolicy | None = None,
         back_ends: Mapping[str, str] | None = None,
         offline: bool = False,
         runs: str | PathLike[str] | None = None,
         checkpoint: bool = True,
     ) -> None:
-        from sightline.agents.models.connecting import connect
+        from sightline.agents.models.connecting import RULES, connect
 
         self.strategy: Strategy = strategy_named(strategy)
         self.budget = budget or Budget()
@@ -120,11 +125,17 @@ class SpatialAgent:
         self.back_ends = BackEnds(dict(back_ends or {}), offline)
         self.adapter: ModelAdapter = connect(model, base_url=base_url, profile=profile, settings=model_settings)
         self._helper = None if helper is None else connect(helper)
-        self._instruments = toolbox(tools) if self.strategy.uses_tools else {}
+        self._verifier = None if verifier is None else connect(verifier)
+        self._instruments = toolbox(tools, self.strategy) if self.strategy.uses_tools else {}
+        writes = self.strategy.calls_in_code or self.strategy.expects == "program"
+        if writes and self.adapter.provider == RULES:
+            raise InputError(
+                "The embedded rules write no programs.", "Use the strategy react with them, or name a model."
+            )
         self._settings = {"base_url": base_url, **(model_settings or {})}
         self._runs = None if runs is None else Path(runs)
         self._checkpoint = checkpoint
-        for asked in (self.adapter, self._helper):
+        for asked in (self.adapter, self._helper, self._verifier):
             if self.budget.dollars is not None and asked is not None and asked.profile.prices is None:
                 raise InputError(
                     f"The price of {asked.label} is unknown, so a budget in dollars cannot be kept.",
@@ -140,14 +151,15 @@ class SpatialAgent:
         A helper, a context policy and model settings that may hold secrets are not kept: give them again.
 
         Raises:
-            InputError: There is no such run; or it used a chat model object or tools of your own, which `model=` and
-                `tools=` must give again.
+            InputError: There is no such run; or it used a chat model object or tools of your own, which `model=`,
+                `verifier=` and `tools=` must give again.
         """
         started = Workspace.open(find_run(run, None if runs is None else Path(runs))).started
         if started is None:
             raise InputError(f"The run {run} has no beginning.", "It was killed before it started; ask again.")
-        if "model" not in changes and started.model != "rules" and ":" not in started.model:
-            raise InputError(f"The run used a chat model object ({started.model}).", "Give it again as model=.")
+        for role, used in (("model", started.model), ("verifier", started.verifier)):
+            if role not in changes and used not in ("", "rules") and ":" not in used:
+                raise InputError(f"The run used a chat model object ({used}).", f"Give it again as {role}=.")
         own = [name for name in started.tools if name not in {tool.name for tool in all_tools()}]
         if own and "tools" not in changes:
             raise InputError(
@@ -164,6 +176,7 @@ class SpatialAgent:
             "model_settings": settings,
             "back_ends": started.back_ends,
             "offline": started.offline,
+            "verifier": started.verifier or None,
             "runs": runs,
         }
         return cls(**(arguments | changes))
@@ -293,8 +306,11 @@ class SpatialAgent:
         """A new workspace with the inputs in it; none is left behind where an input cannot be used."""
         if not asked.text.strip():
             raise InputError("The question is empty.", "Ask something about the pictures.")
-        spec = AnswerSpec.infer(asked.text, tuple(asked.options), asked.expect, asked.unit)
+        spec = AnswerSpec.infer(
+            asked.text, tuple(asked.options), asked.expect or self.strategy.expects or None, asked.unit
+        )
         check_field_of_view(asked.fov)
+        starts = read_starts(asked.start, asked.engine, "write_program" in self._instruments)
         folder = new_run_folder(self._runs)
         workspace = Workspace.create(folder)
         try:
@@ -305,7 +321,12 @@ class SpatialAgent:
                     answer_spec=spec.model_dump(mode="json"),
                     known=dict(asked.known or {}),
                     field_of_view=asked.fov,
-                    given=len(asked.images) + len(asked.video) + len(asked.panorama) + len(asked.marks),
+                    given=len(asked.images)
+                    + len(asked.video)
+                    + len(asked.panorama)
+                    + len(asked.marks)
+                    + sum(start.events for start in starts),
+                    engine=asked.engine or "",
                     **self._settled(),
                 )
             )
@@ -315,6 +336,8 @@ class SpatialAgent:
                 workspace.add_video(path)
             for image in asked.panorama:
                 workspace.add_picture(image, kind="panorama")
+            for start in starts:
+                start.add_to(workspace)
             for mark in asked.marks:
                 workspace.add_mark(mark.name, mark.picture, mark.place)
         except BaseException:
@@ -333,6 +356,7 @@ class SpatialAgent:
             "budget": self.budget.to_json(),
             "back_ends": dict(self.back_ends.settings),
             "offline": self.back_ends.offline,
+            "verifier": "" if self._verifier is None else self._verifier.label,
             "version": version("sightline"),
         }
 
@@ -359,17 +383,32 @@ class SpatialAgent:
         assert started is not None
         spec = AnswerSpec.model_validate(started.answer_spec)
         profile = self.adapter.profile
+        enabled = fitting(self._instruments.values(), workspace)
+        declared, instructions = enabled, self.strategy.instructions
+        if self.strategy.calls_in_code:
+            declared, instructions = split_for_code(enabled, instructions)
         declarations = [
-            {"name": i.name, "description": i.describe(profile), "parameters": i.schema(profile)}
-            for i in fitting(self._instruments.values(), workspace)
+            {"name": i.name, "description": i.describe(profile), "parameters": i.schema(profile)} for i in declared
         ]
         if declarations:
             about = "Give the answer and end the run. Call it alone, when you know it or know that it cannot be told."
             declarations.append({"name": ANSWER, "description": about, "parameters": answer_schema(spec, profile)})
-        parts = PromptParts(self.strategy.instructions, spec, profile, self.policy, declarations)
+        if "write_program" in self._instruments:
+            instructions = f"{instructions}\n\n{engine_notes(workspace)}"
+        parts = PromptParts(instructions, spec, profile, self.policy, declarations)
         asked = self._helper or self.adapter
         look = ModelLook(asked) if asked.profile.sees_pictures else None
-        return Run(workspace, self.adapter, self._instruments, look, parts, self.budget, self.back_ends, on_delta)
+        session = Session(
+            {instrument.name: instrument for instrument in enabled},
+            lambda: call_reason(self.budget, workspace),
+            lambda: seconds_left(self.budget, workspace),
+        )
+        workspace.closing.append(session.close)
+        callable_by_name = {i.name: i for i in declared} if self.strategy.calls_in_code else self._instruments
+        run = Run(
+            workspace, self.adapter, callable_by_name, look, parts, self.budget, self.back_ends, session, on_delta
+        )
+        return run if self.strategy.prepare is None else self.strategy.prepare(run, self._verifier)
 
     async def _run(
         self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler], on_delta: Any = None

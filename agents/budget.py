@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sightline.memory import InputError, Workspace
@@ -84,6 +85,24 @@ def last_step_reason(budget: Budget, used: Spent) -> str:
         if limit is not None and value >= limit:
             return f"the budget of {_amount(name, limit)} is used up"
     return ""
+
+
+def call_reason(budget: Budget, ws: Workspace) -> str:
+    """Why a program in a call may make no further call now, in words; "" while it may. Steps are no part of it."""
+    used = replace(spent(ws), calls=len(ws.calls))  # the call that runs the program has begun, and counts
+    for name in ("calls", "pictures", "tokens", "seconds", "dollars"):
+        limit, value = getattr(budget, name), getattr(used, name)
+        if limit is not None and (value is None or value >= limit):
+            return f"the budget of {_amount(name, limit)} is used up"
+    return ""
+
+
+def seconds_left(budget: Budget, ws: Workspace) -> float | None:
+    """Seconds of the budget that are left, or None where there is no limit."""
+    if budget.seconds is None:
+        return None
+    since = max(0.0, time.time() - ws.events[-1].time) if ws.events else 0.0
+    return budget.seconds - _active_seconds(ws) - since
 
 
 def left_in_words(budget: Budget, used: Spent) -> str:

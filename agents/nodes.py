@@ -41,6 +41,7 @@ from sightline.memory import (
 from sightline.memory.refs import plain
 from sightline.tools import Instrument, Look, ToolContext, perform, sort_failure
 from sightline.tools.back_ends import BackEnds
+from sightline.tools.session import Session
 
 if TYPE_CHECKING:
     from sightline.agents.models.adapter import ModelAdapter
@@ -78,7 +79,11 @@ class Run:
         parts: The fixed parts of its prompts.
         budget: What it may use.
         back_ends: What detects, estimates depth and reconstructs for the tools.
+        session: What the tools share from one call to the next.
         on_delta: Hears partial text while the model writes; None if nobody listens.
+        role: Who is asked, see `StepComposed.role`; each role has a `Run` of its own on the same workspace.
+        must_call: Which tool the coming turn must call, by name; "" for any.
+        verifier: The run as the model sees it that judges programs; None in strategies without one.
     """
 
     workspace: Workspace
@@ -88,7 +93,11 @@ class Run:
     parts: PromptParts
     budget: Budget
     back_ends: BackEnds = field(default_factory=BackEnds)
+    session: Session = field(default_factory=Session)
     on_delta: Callable[[int, Literal["text", "reasoning"], str], None] | None = None
+    role: str = ""
+    must_call: Callable[[Workspace], str] | None = None
+    verifier: Run | None = None
 
     def state(self, step: int) -> RunState:
         """The graph state after something was journalled."""
@@ -102,10 +111,12 @@ async def compose(state: RunState, runtime: Runtime[Run]) -> RunState:
     number = state["step"] + 1
     if len(ws.steps) < number:
         used = spent(ws)
-        reason = last_step_reason(run.budget, used) if run.parts.declarations else "no tools in this strategy"
+        reason = ""
+        if run.parts.ends_by_answer:
+            reason = last_step_reason(run.budget, used) if run.parts.declarations else "no tools in this strategy"
         # Without tools there are no pictures but the inputs to keep room for.
         policy = run.parts.policy if run.parts.declarations else replace(run.parts.policy, pictures=0)
-        first, pictures = choose_window(ws, policy, run.parts.profile.limits.max_pictures)
+        first, pictures = choose_window(ws, policy, run.parts.profile.limits.max_pictures, run.role)
         ws.append(
             StepComposed(
                 step=number,
@@ -114,6 +125,8 @@ async def compose(state: RunState, runtime: Runtime[Run]) -> RunState:
                 first_full=first,
                 pictures=pictures if run.parts.profile.sees_pictures else [],
                 left=left_in_words(run.budget, used),
+                role=run.role,
+                only="" if run.must_call is None else run.must_call(ws),
             )
         )
     return run.state(number)
@@ -133,6 +146,7 @@ async def think(state: RunState, runtime: Runtime[Run]) -> RunState:
                 messages,
                 run.parts.declarations,
                 forbid_calls=step.composed.final,
+                only=step.composed.only,
                 on_delta=on_delta,
                 call_ids=f"call_{step.number}",
             )
@@ -174,7 +188,7 @@ def after_think(state: RunState, runtime: Runtime[Run]) -> Literal["act", "answe
     run = runtime.context
     step = run.workspace.steps[state["step"] - 1]
     assert step.reply is not None
-    if _goes_on(run.workspace, step):
+    if goes_on(run.workspace, step):
         return "act" if step.calls and not step.composed.final else "compose"
     if step.composed.final or step.reply.stop == "refused":
         return "answer"
@@ -187,8 +201,8 @@ async def act(state: RunState, runtime: Runtime[Run]) -> RunState:
     """Make the calls of the turn: neighbours that are safe in parallel together, the others one by one."""
     run, ws = runtime.context, runtime.context.workspace
     step = ws.steps[state["step"] - 1]
-    working = [record for record in step.calls if record.call.name != ANSWER]
-    answers = [record for record in step.calls if record.call.name == ANSWER]
+    answers = [record for record in step.calls if record.call.name == ANSWER and run.parts.ends_by_answer]
+    working = [record for record in step.calls if record not in answers]
     room = _room(run, step)
     for batch in _batches(run, working):
         waiting = [record for record in batch if not record.committed]
@@ -211,12 +225,12 @@ def after_act(state: RunState, runtime: Runtime[Run]) -> Literal["answer", "comp
     """An accepted answer ends the run."""
     ws = runtime.context.workspace
     step = ws.steps[state["step"] - 1]
-    if _goes_on(ws, step):
+    if goes_on(ws, step):
         return "compose"
     return "answer" if _accepted(step) is not None else "compose"
 
 
-def _goes_on(ws: Workspace, step: StepRecord) -> bool:
+def goes_on(ws: Workspace, step: StepRecord) -> bool:
     """Whether more follows, whatever this step's answer: a branch has said something after it, or gone on since."""
     return len(ws.steps) > step.number or bool(ws.notices)
 
@@ -251,7 +265,8 @@ def _room(run: Run, step: StepRecord) -> int:
     """How many calls of this turn may be made: what the budget of calls leaves, and no more than `MOST_CALLS`."""
     if run.budget.calls is None:
         return MOST_CALLS
-    before = sum(len(earlier.calls) for earlier in run.workspace.steps[: step.number - 1])
+    earlier = (record for before in run.workspace.steps[: step.number - 1] for record in before.calls)
+    before = sum(1 + len(record.inner) for record in earlier)
     return min(MOST_CALLS, max(0, run.budget.calls - before))
 
 
@@ -267,7 +282,7 @@ async def _make(run: Run, record: CallRecord, gate: asyncio.Semaphore, *, within
         elif call.malformed or instrument is None:
             ws.append(_unmade(run, call))
         else:
-            context = ToolContext(ws, run.look, sees=run.parts.profile, back_ends=run.back_ends)
+            context = ToolContext(ws, run.look, sees=run.parts.profile, back_ends=run.back_ends, session=run.session)
             ws.append(await perform(instrument, call.arguments, context, call.id))
 
 
@@ -280,7 +295,7 @@ def _unmade(run: Run, call: Call) -> ToolFinished:
             f"the arguments of this call are not a JSON object: {got}", f"Call again with valid JSON.{cut}"
         )
     else:
-        names = ", ".join([*run.instruments, ANSWER])
+        names = ", ".join([*run.instruments, *([ANSWER] if run.parts.ends_by_answer else [])])
         mistake = ModelMistake(f"there is no tool named {plain(call.name)!r}.", f"Tools: {names}.")
     outcome, text = sort_failure(mistake)
     return ToolFinished(call=call.id, tool=call.name, outcome=outcome, text=text)
@@ -327,7 +342,10 @@ def _settle_answers(run: Run, step: StepRecord, answers: list[CallRecord], *, be
 def _read_call(run: Run, call: Call) -> Read:
     if call.malformed:
         raise ModelMistake("the arguments of `answer` are not a JSON object.", "Call it again with valid JSON.")
-    return read_value(run.parts.spec, call.arguments, run.parts.profile, _answer_size(run))
+    read = read_value(run.parts.spec, call.arguments, run.parts.profile, _answer_size(run))
+    if run.parts.spec.kind == "program" and (written := run.workspace.revisions.every.get(str(read.value).strip())):
+        return replace(read, value=run.workspace.program(written.handle))
+    return read
 
 
 def _answer_size(run: Run) -> tuple[int, int]:

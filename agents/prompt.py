@@ -25,6 +25,7 @@ from langchain_core.messages import (
 )
 
 from sightline.agents.answers import AnswerSpec
+from sightline.agents.history import UNDONE, pruned, shortened
 from sightline.agents.models.profile import ModelProfile
 from sightline.agents.models.text_protocol import catalogue, result_block
 from sightline.memory import (
@@ -62,6 +63,9 @@ class PromptParts:
         profile: How the model sees and speaks.
         policy: How much of the run is shown.
         declarations: Tools, one `{"name", "description", "parameters"}` each; empty for strategies without tools.
+        ends_by_answer: Whether `answer` is how the run ends, so that the model is told the form of the answer.
+        task: What this turn is about, beside the question: words, and handles of pictures to look at. For a role that
+            is asked anew each time.
     """
 
     instructions: str
@@ -69,6 +73,8 @@ class PromptParts:
     profile: ModelProfile
     policy: ContextPolicy
     declarations: Sequence[dict[str, Any]]
+    ends_by_answer: bool = True
+    task: Callable[[Workspace], tuple[str, Sequence[str]]] | None = None
 
 
 def picture_blocks(ws: Workspace, profile: ModelProfile, handles: Iterable[str]) -> list[Block]:
@@ -103,12 +109,15 @@ def build_messages(ws: Workspace, composed: StepComposed, parts: PromptParts) ->
     def write(text: str) -> str:
         return write_places(ws, parts.profile, text)
 
-    if lines := old_lines(ws, composed.first_full, parts.policy, write):
+    if not composed.role and (lines := old_lines(ws, composed.first_full, parts.policy, write)):
         writer.user([_text("Earlier steps, one line each:\n" + "\n".join(lines))])
-    steps = [s for s in ws.steps[composed.first_full - 1 : composed.step - 1] if s.reply is not None]
+    steps = _steps_in_full(ws, composed)
+    if parts.task is not None:
+        words, handles = parts.task(ws)
+        writer.user([_text(words), *picture_blocks(ws, parts.profile, [h for h in handles if h not in top])])
     last_shown = {handle: step.number for step in steps for handle in step.shown}
     for step in steps:
-        _history(writer, step, parts, shown, write)
+        _history(ws, writer, step, parts, shown, write)
         here = [h for h in step.shown if h in shown and h not in top and last_shown[h] == step.number]
         again = [h for h in step.shown if h in top]
         if here:
@@ -134,7 +143,8 @@ def _opening(ws: Workspace, parts: PromptParts, composed: StepComposed) -> list[
     started = ws.started
     assert started is not None, "a prompt needs a run that has started"
     lines = [f"Question: {plain(started.question)}"]
-    lines.append(plain(parts.spec.instruction(parts.profile, bool(parts.declarations))))  # options included
+    if parts.ends_by_answer:
+        lines.append(plain(parts.spec.instruction(parts.profile, bool(parts.declarations))))  # options included
     inputs = _at_top(ws, composed)
     hidden = [handle for handle in ws.inputs if handle not in inputs]
     lines.extend(_unseen(ws, parts.profile, handle) for handle in hidden)
@@ -163,7 +173,15 @@ def _unseen(ws: Workspace, profile: ModelProfile, handle: str) -> str:
     return f"{handle} ({size[0]}x{size[1]}){about} (not shown here; {why})"
 
 
+def _steps_in_full(ws: Workspace, composed: StepComposed) -> list[StepRecord]:
+    """The steps of this role's window that got a reply, without those about what was undone."""
+    window = ws.steps[composed.first_full - 1 : composed.step - 1]
+    own = [step for step in window if step.reply is not None and step.composed.role == composed.role]
+    return [step for step in own if not pruned(ws, step)]
+
+
 def _history(
+    ws: Workspace,
     writer: _Messages,
     step: StepRecord,
     parts: PromptParts,
@@ -177,9 +195,10 @@ def _history(
     assert isinstance(message, AIMessage)
     if not message.tool_calls and not str(message.text).strip():
         message = AIMessage("(empty reply)")  # providers reject an assistant message without content
-    writer.messages.append(message)
+    writer.messages.append(shortened(ws, message, step, parts.profile.protocol))
     for record in step.calls:
-        text = _result_text(record, shown, parts.profile.sees_pictures, write)
+        gone = ws.revisions.prunes(record)
+        text = UNDONE if gone else _result_text(record, shown, parts.profile.sees_pictures, write)
         if parts.profile.protocol == "text":
             writer.user([_text(result_block(record.call.id, record.call.name, text))])
         else:
@@ -188,7 +207,7 @@ def _history(
             name = record.call.name or "unnamed"
             writer.messages.append(ToolMessage(text, tool_call_id=record.call.provider_id, name=name, status=status))
     if not step.calls:
-        writer.user([_text(_nudge(step, bool(parts.declarations)))])
+        writer.user([_text(_nudge(step, parts))])
 
 
 def _result_text(record: CallRecord, shown: set[str], sees: bool, write: Callable[[str], str]) -> str:
@@ -198,24 +217,30 @@ def _result_text(record: CallRecord, shown: set[str], sees: bool, write: Callabl
     return text
 
 
-def _nudge(step: StepRecord, has_tools: bool) -> str:
+def _nudge(step: StepRecord, parts: PromptParts) -> str:
     assert step.reply is not None
     if step.reply.stop == "cut off":
         return "Your reply was cut off at its length limit. Be shorter."
+    if not parts.ends_by_answer:
+        return "Call a tool: words alone change nothing." if step.reply.text else "Your reply was empty. Call a tool."
     what = "Your reply was empty." if not step.reply.text else "No answer could be read from that."
-    return f"{what} {'Call a tool, or `answer`.' if has_tools else 'Answer in the form asked for.'}"
+    return f"{what} {'Call a tool, or `answer`.' if parts.declarations else 'Answer in the form asked for.'}"
 
 
 def _status(ws: Workspace, composed: StepComposed, parts: PromptParts, write: Callable[[str], str]) -> str:
     lines = status_lines(ws, parts.policy, write)
     if not parts.declarations:
         return "\n".join(lines)
-    if composed.final:
+    if composed.only:
+        lines.append(f"Call `{composed.only}` now, and nothing else.")
+    elif composed.final and not parts.ends_by_answer:
+        lines.append(f"This is your last turn ({composed.reason}).")
+    elif composed.final:
         lines.append(f"This is your last turn ({composed.reason}): no tools can be called now.")
         lines.append(parts.spec.instruction(parts.profile, False))
     else:
         lines.append(composed.left)
-        if composed.left.startswith("Left: 2 steps"):
+        if composed.left.startswith("Left: 2 steps") and parts.ends_by_answer:
             lines.append("The step after this one is for the answer only.")
     return "\n".join(lines)
 

@@ -39,6 +39,8 @@ class Question:
     options: Sequence[str] = ()
     expect: str | None = None
     unit: str | None = None
+    start: Sequence[str | PathLike[str]] = ()
+    engine: str | None = None
 
 
 class Given(TypedDict, total=False):
@@ -54,6 +56,9 @@ class Given(TypedDict, total=False):
         expect: Kind of the answer (`choice`, `yes_no`, `integer`, `number`, `point`, `box`, ...); inferred from the
             question and the options by default.
         unit: Unit of a number.
+        start: What graphics programs go on from: a scene (`.blend`), a presentation (`.pptx`), a program (`.py`,
+            `.svg`), or a file and a program for it.
+        engine: What draws them: `blender`, `slides`, `svg`, `plot`; told by the start by default, else by the model.
     """
 
     video: Any
@@ -64,6 +69,8 @@ class Given(TypedDict, total=False):
     options: Sequence[str]
     expect: str | None
     unit: str | None
+    start: Any
+    engine: str | None
 
 
 def question_of(text: str, images: Any, given: Given) -> Question:
@@ -86,6 +93,8 @@ def question_of(text: str, images: Any, given: Given) -> Question:
         tuple(given.get("options") or ()),
         given.get("expect"),
         given.get("unit"),
+        _several(given.get("start")),
+        given.get("engine"),
     )
 
 

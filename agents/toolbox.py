@@ -7,28 +7,41 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sightline.memory import InputError, Video, Workspace
-from sightline.tools import Instrument, Tool, select
+from sightline.tools import FAMILIES, Instrument, Tool, select
 from sightline.tools.parameters import HANDLES, Panorama
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
+    from sightline.agents.strategies import Strategy
+
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What every provider takes as a tool's name."""
 
 
-def toolbox(tools: Sequence[str | Tool | BaseTool] | None) -> dict[str, Instrument]:
+NAMED_ONLY = ("graphics",)
+"""Families that a model is given only where they are named, or by a strategy that needs them: a dozen tools and an
+engine's notes cost thousands of tokens at every step, and no question about a picture is answered by drawing one."""
+
+
+def toolbox(tools: Sequence[str | Tool | BaseTool] | None, strategy: Strategy | None = None) -> dict[str, Instrument]:
     """The instruments of an agent, by name.
 
     Args:
-        tools: Families or names of ours, tools of your own, LangChain tools; all of ours where it is None.
+        tools: Families or names of ours, tools of your own, LangChain tools. Where it is None: those that the strategy
+            works with, else all of ours but for families that must be named (`NAMED_ONLY`).
+        strategy: One that calls tools from code has `run_python` in any case, one with families of its own has these.
 
     Raises:
         InputError: A name is not known, twice there, taken, or one that providers reject.
     """
+    own = () if strategy is None else strategy.families
     if tools is None:
-        return {tool.name: tool for tool in select()}
-    named = [tool for tool in tools if isinstance(tool, str)]
+        by_default = own or [family for family in FAMILIES if family not in NAMED_ONLY]
+        return {tool.name: tool for tool in select(by_default)}
+    named = [*(tool for tool in tools if isinstance(tool, str)), *own]
+    if strategy is not None and strategy.calls_in_code:
+        named.append("code")
     chosen: list[Instrument] = list(select(named))
     for tool in tools:
         if isinstance(tool, Tool):
@@ -48,6 +61,18 @@ def toolbox(tools: Sequence[str | Tool | BaseTool] | None) -> dict[str, Instrume
                 f"The tool name {name!r} is one that providers reject.", "Use 1 to 64 letters, digits, _ and -."
             )
     return {instrument.name: instrument for instrument in chosen}
+
+
+def split_for_code(enabled: Sequence[Instrument], instructions: str) -> tuple[list[Instrument], str]:
+    """What a model that calls tools from cells is given as tools, and its instructions with the others as functions."""
+    from sightline.tools.code.functions import RUN_PYTHON, signatures
+
+    declared = [tool for tool in enabled if tool.name == RUN_PYTHON or tool.family == "memory"]
+    functions = [tool for tool in enabled if tool.name != RUN_PYTHON]
+    return declared, (
+        f"{instructions}\n\nFunctions in `run_python`, with the types of their arguments (pictures, objects, ... are "
+        f"handles):\n{signatures(functions)}"
+    )
 
 
 def fitting(instruments: Iterable[Instrument], workspace: Workspace) -> list[Instrument]:

@@ -15,27 +15,20 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from sightline.memory import runs_folder
+from sightline.memory import InfrastructureError, runs_folder
 
 EXTRAS: dict[str, str] = {
     "google": "Gemini models",
     "mcp": "tools of MCP servers",
     "vision": "depth, detection, segmentation by learned models; ultralytics in it is AGPL-3.0",
     "recon": "3D reconstruction from several photos",
-    "graphics": "slides and vector graphics (to come)",
+    "graphics": "slides and vector graphics",
     "symbolic": "a solver for relations (to come)",
     "evals": "benchmarks (to come)",
     "demo": "the web demo (to come)",
     "rerun": "recordings for the Rerun viewer (to come)",
 }
 """What each extra is for."""
-
-PROGRAMS: dict[str, tuple[str, str]] = {
-    "bwrap": ("running programs that a model writes (to come)", "apt-get install bubblewrap"),
-    "blender": ("rendering scenes (to come)", "apt-get install blender"),
-    "libreoffice": ("rendering slides (to come)", "apt-get install libreoffice-impress"),
-}
-"""Programs outside Python: what for, and how a Debian system gets them."""
 
 KEYS: dict[str, str] = {
     "OPENAI_API_KEY": "openai:...",
@@ -72,7 +65,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything."""
-    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), *_programs(), *_keys(), _runs()]
+    return [_python(), *_core(), _opencv(), *_extras(), *_weights(), _sandbox(), *_engines(), *_keys(), _runs()]
 
 
 def _python() -> Finding:
@@ -155,14 +148,38 @@ def _weights() -> list[Finding]:
     return findings
 
 
-def _programs() -> list[Finding]:
+def _sandbox() -> Finding:
+    """The sandbox, tried: bubblewrap can be there and be forbidden to work."""
+    from sightline.tools.sandbox import sandbox
+
+    purpose = "running programs that a model writes"
+    try:
+        found = sandbox()
+    except InfrastructureError as error:
+        return Finding("sandbox", "missing", error.message, purpose, error.remedy)
+    return Finding("sandbox", "ok", f"{found.name}, works", purpose)
+
+
+def _engines() -> list[Finding]:
+    """What draws graphics programs outside Python; Blender is started, as one that does not start is none."""
+    from sightline.tools.graphics.engines.blender_builds import find_build
+    from sightline.tools.graphics.engines.slides import find_office
+
     findings = []
-    for name, (purpose, mend) in PROGRAMS.items():
-        place = shutil.which(name)
-        if place is None:
-            findings.append(Finding(name, "missing", "not on the path", purpose, mend))
-        else:
-            findings.append(Finding(name, "ok", place, purpose))
+    purpose = "rendering 3D scenes"
+    try:
+        build = find_build()
+        findings.append(Finding("Blender", "ok", f"{build.version()}, {build.path} ({build.source})", purpose))
+    except InfrastructureError as error:
+        mend = "sightline blender install (0.4 GB), or apt-get install blender"
+        findings.append(Finding("Blender", "missing", error.message, purpose, mend))
+    purpose = "drawing slides"
+    try:
+        findings.append(Finding("LibreOffice", "ok", str(find_office()), purpose))
+    except InfrastructureError:
+        findings.append(
+            Finding("LibreOffice", "missing", "not on the path", purpose, "apt-get install libreoffice-impress")
+        )
     return findings
 
 

@@ -70,6 +70,9 @@ class Live:
             case ModelReplied():
                 self._reply(item)
             case ToolStarted():
+                if item.parent:  # a model's own calls were shown with its reply
+                    said = f"{item.tool} {arguments(item.arguments)}"
+                    self._line(f"     > {one_line(printable(said), LONGEST)}", "cyan")
                 self._wait(f"{item.tool} ...")
             case ToolFinished():
                 self._waiting[item.call] = item

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sightline.memory.artifacts import Artifact, DataDraft, Draft, ParentLink, StoredArtifact
+from sightline.memory.artifacts import Artifact, DataDraft, Draft, ParentLink, ProgramDraft, StoredArtifact
 from sightline.memory.caching import fingerprint
-from sightline.memory.context import ContextPolicy, choose_window, old_lines, status_lines
+from sightline.memory.context import ContextPolicy, choose_window, old_lines, status_lines, steps_of
 from sightline.memory.errors import (
     InfrastructureError,
     InputError,
@@ -42,9 +42,18 @@ from sightline.memory.facts import (
     PictureRecalled,
     PlanItem,
     PlanRevised,
+    ProgramFailed,
+    ProgramInspected,
+    ProgramJudged,
+    ProgramRendered,
+    ProgramScored,
+    ProgramWritten,
+    RevisionsUndone,
     ScaleStated,
+    ViewSet,
 )
 from sightline.memory.journal import Journal, read_events
+from sightline.memory.revisions import Program, Revision, Revisions, best_of, change_in_words, changed_lines
 from sightline.memory.runs import branch_run, find_run, list_runs, new_run_folder, runs_folder
 from sightline.memory.scene import SceneMap, SceneObject, Sighting
 from sightline.memory.spatial import Cloud, DepthMap, Mask, Track, Video
@@ -88,6 +97,17 @@ __all__ = [
     "PictureRecalled",
     "PlanItem",
     "PlanRevised",
+    "Program",
+    "ProgramDraft",
+    "ProgramFailed",
+    "ProgramInspected",
+    "ProgramJudged",
+    "ProgramRendered",
+    "ProgramScored",
+    "ProgramWritten",
+    "Revision",
+    "Revisions",
+    "RevisionsUndone",
     "RunResumed",
     "RunStarted",
     "ScaleStated",
@@ -103,8 +123,12 @@ __all__ = [
     "Track",
     "Usage",
     "Video",
+    "ViewSet",
     "Workspace",
+    "best_of",
     "branch_run",
+    "change_in_words",
+    "changed_lines",
     "choose_window",
     "find_run",
     "fingerprint",
@@ -114,4 +138,5 @@ __all__ = [
     "read_events",
     "runs_folder",
     "status_lines",
+    "steps_of",
 ]

@@ -27,7 +27,7 @@ from sightline.memory.refs import fresh_key, new_ref
 
 DataKind = Literal["depth", "cloud", "mask", "track"]
 """Artifacts that are arrays: a depth map, a reconstruction, the outline of a thing, things followed through frames."""
-ArtifactKind = Literal["input", "view", "video", "panorama", "depth", "cloud", "mask", "track"]
+ArtifactKind = Literal["input", "view", "video", "panorama", "depth", "cloud", "mask", "track", "program", "start"]
 
 PREFIXES: dict[ArtifactKind, str] = {
     "input": "img",
@@ -38,6 +38,8 @@ PREFIXES: dict[ArtifactKind, str] = {
     "cloud": "cloud",
     "mask": "mask",
     "track": "track",
+    "program": "prog",
+    "start": "start",
 }
 """What a handle of each kind begins with. `obj` belongs to the scene map."""
 
@@ -142,6 +144,26 @@ class DataDraft:
     data: dict[str, Any] = field(default_factory=dict)
     made_from: str = ""
     size: tuple[int, int] | None = None
+    key: str = field(default_factory=fresh_key)
+
+    def __str__(self) -> str:
+        """A reference to it, to write into a result's text."""
+        return new_ref(self.key)
+
+
+@dataclass
+class ProgramDraft:
+    """A graphics program that a tool has made and that has no handle yet.
+
+    Attributes:
+        text: The program.
+        suffix: Ending of its file with the dot: `.py`, `.svg`.
+        title: What it is, in words; may hold references.
+    """
+
+    text: str
+    suffix: str
+    title: str
     key: str = field(default_factory=fresh_key)
 
     def __str__(self) -> str:

@@ -78,7 +78,8 @@ class RunStarted(_Event):
     """A run begins. `question`, `known` and the settings are what the person gave; `profile` is the model's.
 
     `given` counts the inputs and marks that follow: a run with fewer was killed before it had them all. `back_ends` are
-    the settings of `sightline.tools.back_ends.BackEnds`; they never reach a prompt.
+    the settings of `sightline.tools.back_ends.BackEnds`; they never reach a prompt. `engine` draws graphics programs,
+    `verifier` is the model that judges them: "" where the person named none.
     """
 
     type: Literal["run_started"] = "run_started"
@@ -96,6 +97,8 @@ class RunStarted(_Event):
     budget: dict[str, Any]
     back_ends: dict[str, str] = Field(default_factory=dict)
     offline: bool = False
+    engine: str = ""
+    verifier: str = ""
     version: str
     parent: ParentPosition | None = None
 
@@ -124,6 +127,8 @@ class StepComposed(_Event):
         first_full: Steps before this one are shown as one line each.
         pictures: Handles whose pixels are shown, inputs included.
         left: What is left of the budget, in words.
+        role: Who is asked: "" for the model that leads the run, `verifier` for the one that judges its programs.
+        only: Name of the one tool that may be called, and must be; "" for any.
     """
 
     type: Literal["step_composed"] = "step_composed"
@@ -133,6 +138,8 @@ class StepComposed(_Event):
     first_full: int
     pictures: list[str]
     left: str
+    role: str = ""
+    only: str = ""
 
 
 class Call(BaseModel):
@@ -188,13 +195,15 @@ class ModelFailed(_Event):
 class ToolStarted(_Event):
     """A call begins. One without its `ToolFinished` was in flight when the run was killed, and is made again.
 
-    `arguments` are those of a call made without an agent; those of a model's calls stand in its reply.
+    `arguments` are those of a call made without an agent, or by a program; those of a model's calls stand in its reply.
+    `parent` is the call inside which a program made this one; "" for a model's own.
     """
 
     type: Literal["tool_started"] = "tool_started"
     call: str
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+    parent: str = ""
 
 
 Outcome = Literal["ok", "mistake", "limit", "infrastructure"]
@@ -209,6 +218,8 @@ class ToolFinished(_Event):
         text: What the model reads, with references to places and new artifacts.
         artifacts: What it made, on disk and not yet numbered.
         facts: What memory learns.
+        values: What it measured, by name: `Quantity.to_json`, for programs that compute with it.
+        known: Handles of what it would have made, and that was there already.
         usage: Model calls made inside the tool.
         detail: For people, never shown to a model: a traceback, or what mends the failure.
     """
@@ -220,6 +231,8 @@ class ToolFinished(_Event):
     text: str
     artifacts: list[StoredArtifact] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
+    values: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    known: list[str] = Field(default_factory=list)
     usage: Usage = Usage()
     seconds: float = 0.0
     detail: str = ""

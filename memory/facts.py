@@ -1,4 +1,4 @@
-"""What a tool tells memory, beside the text a model reads: plan, notes, pictures recalled, and what is where in space.
+"""What a tool tells memory, beside the text a model reads: plan, notes, what is where in space, what programs gave.
 
 Facts travel inside the event of the call that found them, so that a call and what it taught are kept or lost together.
 """
@@ -30,7 +30,7 @@ class _Fact(BaseModel):
                 update[name] = keys.get(value, value)
             elif isinstance(value, list):
                 update[name] = [keys.get(item, item) for item in value]
-        for name in ("picture", "mask", "cloud"):
+        for name in ("picture", "mask", "cloud", "program"):
             value = getattr(self, name, None)
             if isinstance(value, str):
                 update[name] = number_new(value, references)
@@ -187,6 +187,129 @@ class PictureRecalled(_Fact):
     picture: str
 
 
+class ProgramWritten(_Fact):
+    """A revision of a graphics program.
+
+    Attributes:
+        program: Handle of the program.
+        engine: What renders it.
+        parent: Handle of the program it was made from; "" for the first.
+        start: Handle of the file that it goes on from; "" for an empty scene.
+        thought: Why it was written, in the words of who wrote it.
+    """
+
+    fact: Literal["program written"] = "program written"
+    program: str
+    engine: str
+    parent: str = ""
+    start: str = ""
+    thought: str = ""
+
+
+class ProgramRendered(_Fact):
+    """A picture of the scene that a program describes.
+
+    Attributes:
+        program: Handle of the program.
+        picture: Handle of the picture.
+        own: Whether it is what the program shows by itself: by its own camera, with nothing hidden.
+    """
+
+    fact: Literal["program rendered"] = "program rendered"
+    program: str
+    picture: str
+    own: bool
+
+
+class ProgramFailed(_Fact):
+    """A program gave no picture: why, in words."""
+
+    fact: Literal["program failed"] = "program failed"
+    program: str
+    problem: str
+
+
+class ProgramScored(_Fact):
+    """How near a program's own picture comes to the target.
+
+    Attributes:
+        program: Handle of the program.
+        target: Handle of the target.
+        scores: By name, see `sightline.tools.graphics.metrics`.
+    """
+
+    fact: Literal["program scored"] = "program scored"
+    program: str
+    target: str
+    scores: dict[str, float]
+
+
+class ProgramJudged(_Fact):
+    """A verifier's verdict.
+
+    Attributes:
+        program: Handle of the program.
+        satisfied: Whether it does what was asked for.
+        score: How well, 0 to 1, in the verifier's own judgement.
+        differs: What differs from what was asked for.
+        advice: What to do next.
+    """
+
+    fact: Literal["program judged"] = "program judged"
+    program: str
+    satisfied: bool
+    score: float = Field(ge=0, le=1)
+    differs: str = ""
+    advice: str = ""
+
+
+class ProgramInspected(_Fact):
+    """The model was told what is in a program's scene."""
+
+    fact: Literal["program inspected"] = "program inspected"
+    program: str
+
+
+class RevisionsUndone(_Fact):
+    """Revisions were taken back: the journal keeps them, the model is not shown them any more.
+
+    Attributes:
+        programs: Handles of those undone.
+        back_to: Handle of the one that is current again; "" for none.
+        because: Why, in the model's words.
+    """
+
+    fact: Literal["revisions undone"] = "revisions undone"
+    programs: list[str]
+    back_to: str = ""
+    because: str = ""
+
+
+class ViewSet(_Fact):
+    """How pictures of the current program are made from now on, until the next revision.
+
+    Attributes:
+        hidden: Names of objects left out.
+        frame: Frame or slide; None for the scene's own.
+    """
+
+    fact: Literal["view set"] = "view set"
+    hidden: list[str] = Field(default_factory=list)
+    frame: int | None = None
+
+
+ProgramFact = (
+    ProgramWritten
+    | ProgramRendered
+    | ProgramFailed
+    | ProgramScored
+    | ProgramJudged
+    | ProgramInspected
+    | RevisionsUndone
+    | ViewSet
+)
+"""What is said of graphics programs; see `sightline.memory.revisions`."""
+
 Fact = Annotated[
     PlanRevised
     | NoteAdded
@@ -196,6 +319,7 @@ Fact = Annotated[
     | ObjectsMatched
     | ScaleStated
     | AreaIgnored
-    | PictureRecalled,
+    | PictureRecalled
+    | ProgramFact,
     Field(discriminator="fact"),
 ]

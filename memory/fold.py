@@ -38,9 +38,18 @@ from sightline.memory.facts import (
     PictureRecalled,
     PlanItem,
     PlanRevised,
+    ProgramFailed,
+    ProgramInspected,
+    ProgramJudged,
+    ProgramRendered,
+    ProgramScored,
+    ProgramWritten,
+    RevisionsUndone,
     ScaleStated,
+    ViewSet,
 )
 from sightline.memory.refs import number_data, number_new
+from sightline.memory.revisions import Revisions
 from sightline.memory.scene import SceneMap
 from sightline.memory.steps import CallRecord, StepRecord
 
@@ -55,10 +64,11 @@ class Fold:
         scene: The objects known.
         scales: What a unit of a reconstruction was stated to be, the latest by handle.
         ignored: Parts of pictures that reconstructions must not use, by handle of the picture.
+        revisions: Graphics programs, and what became of each.
         plan: The plan as last revised.
         notes: Findings, oldest first.
         steps: The run's steps.
-        calls: Every tool call by id, also those made without an agent.
+        calls: Every tool call by id, also those made without an agent, or by a program inside another call.
         answer: The answer, once there is one.
         failure: Why the model could not be asked, until it could again.
         usage: What model calls used so far, those inside tools included.
@@ -71,6 +81,7 @@ class Fold:
         self.scene = SceneMap()
         self.scales: dict[str, ScaleStated] = {}
         self.ignored: dict[str, list[AreaIgnored]] = {}
+        self.revisions = Revisions()
         self.plan: list[PlanItem] = []
         self.notes: list[str] = []
         self.steps: list[StepRecord] = []
@@ -102,9 +113,7 @@ class Fold:
                 self.calls.update({record.call.id: record for record in step.calls})
                 self.usage += event.usage
             case ToolStarted():
-                # A call made without an agent has no reply that announced it.
-                call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments=event.arguments)
-                self.calls.setdefault(event.call, CallRecord(call))
+                self._start(event)
             case ToolFinished():
                 self.calls[event.call].finished = event
                 self.usage += event.usage
@@ -120,6 +129,15 @@ class Fold:
                 pass
             case _:
                 assert_never(event)
+
+    def _start(self, event: ToolStarted) -> None:
+        """A call made without an agent, or by a program, has no reply that announced it."""
+        if event.call in self.calls:
+            return
+        call = Call(id=event.call, provider_id=event.call, name=event.tool, arguments=event.arguments)
+        record = self.calls[event.call] = CallRecord(call)
+        if event.parent:
+            self.calls[event.parent].inner.append(record)
 
     def _commit(self, event: CallsCommitted) -> None:
         for call in event.calls:
@@ -164,6 +182,17 @@ class Fold:
                 self.ignored.setdefault(fact.picture, []).append(fact)
             case PictureRecalled():
                 pass  # shown by the step that recalled it, see CallRecord.shown
+            case (
+                ProgramWritten()
+                | ProgramRendered()
+                | ProgramFailed()
+                | ProgramScored()
+                | ProgramJudged()
+                | ProgramInspected()
+                | RevisionsUndone()
+                | ViewSet()
+            ):
+                self.revisions.learn(fact)
             case _:
                 assert_never(fact)
 

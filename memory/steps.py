@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sightline.memory.events import Call, ModelReplied, StepComposed, ToolFinished
+from sightline.memory.events import Call, ModelReplied, StepComposed, ToolFinished, Usage
 from sightline.memory.facts import PictureRecalled
 from sightline.memory.refs import number_new
 
@@ -18,12 +18,14 @@ class CallRecord:
         finished: Its result, or None while it is under way.
         handles: Handles of what it made, by key; empty until committed.
         committed: Whether its result has taken effect.
+        inner: Calls that a program made inside it, in order.
     """
 
     call: Call
     finished: ToolFinished | None = None
     handles: dict[str, str] = field(default_factory=dict)
     committed: bool = False
+    inner: list[CallRecord] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -38,12 +40,26 @@ class CallRecord:
         return [self.handles[a.key] for a in self.finished.artifacts]
 
     @property
+    def made_in_all(self) -> list[str]:
+        """Handles of the artifacts that it and the calls inside it made, in order."""
+        return [*(handle for record in self.inner for handle in record.made_in_all), *self.made]
+
+    @property
     def shown(self) -> list[str]:
-        """Handles of the pictures its result shows to the model, in order."""
+        """Handles of the pictures its result shows to the model, in order, those of calls inside it first."""
         if self.finished is None or not self.committed:
             return []
+        inside = [handle for record in self.inner for handle in record.shown]
         new = [self.handles[a.key] for a in self.finished.artifacts if a.show and a.kind == "view"]
-        return new + [f.picture for f in self.finished.facts if isinstance(f, PictureRecalled)]
+        return inside + new + [f.picture for f in self.finished.facts if isinstance(f, PictureRecalled)]
+
+    @property
+    def usage(self) -> Usage:
+        """What model calls inside it used, and inside the calls that it made."""
+        used = Usage() if self.finished is None else self.finished.usage
+        for record in self.inner:
+            used += record.usage
+        return used
 
 
 @dataclass

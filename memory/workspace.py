@@ -29,6 +29,7 @@ from sightline.memory.artifacts import (
     DataDraft,
     Draft,
     ParentLink,
+    ProgramDraft,
     StoredArtifact,
 )
 from sightline.memory.caching import ByteCache
@@ -40,7 +41,7 @@ from sightline.memory.events import (
     FactStated,
     ToolStarted,
 )
-from sightline.memory.facts import ObjectSeen
+from sightline.memory.facts import ObjectSeen, ProgramWritten
 from sightline.memory.fold import Fold
 from sightline.memory.journal import FILE_NAME, Journal, read_events
 from sightline.memory.pictures import (
@@ -92,6 +93,7 @@ class Workspace(Fold):
         folder: Where it lives.
         store: Its artifacts' files.
         listeners: Called with every event after it has taken effect.
+        closing: Called when it is closed: what was opened for the run ends with it.
     """
 
     def __init__(self, folder: Path, journal: Journal | None, events: Iterable[Event]) -> None:
@@ -99,6 +101,7 @@ class Workspace(Fold):
         self.folder = folder
         self.store = ArtifactStore(folder / "artifacts")
         self.listeners: list[Callable[[Event], None]] = []
+        self.closing: list[Callable[[], None]] = []
         self._journal = journal
         self._lock = threading.RLock()
         self._pixels: ByteCache[NDArray[np.uint8]] = ByteCache(PIXEL_CACHE_BYTES)
@@ -136,7 +139,10 @@ class Workspace(Fold):
         return cls(path, None, read_events(path / FILE_NAME))
 
     def close(self) -> None:
-        """Release the journal's lock. Reading goes on working."""
+        """Release the journal's lock, and what was opened for the run. Reading goes on working."""
+        closing, self.closing = self.closing, []
+        for end in closing:
+            end()
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -207,6 +213,42 @@ class Workspace(Fold):
             title=f"{info.duration_s:.1f} s of video, {info.size[0]}x{info.size[1]}, {info.fps:.3g} frames a second",
             file=source.name,
             data=info.to_json(),
+        )
+        return self._add_input(stored)
+
+    def add_program(self, text: str, suffix: str, engine: str, *, name: str = "", start: str = "") -> str:
+        """Store a person's graphics program as the first revision; returns its handle.
+
+        Args:
+            text: The program.
+            suffix: Ending of its file with the dot.
+            engine: What renders it.
+            name: Base name of the file it came from; for the person only.
+            start: Handle of the file that it goes on from; "" for none.
+        """
+        draft = ProgramDraft(text, suffix, f"a program for {engine}, given by the person")
+        handle = self._add_input(self.keep_program(draft, "input").model_copy(update={"file": name}))
+        written = ProgramWritten(program=handle, engine=engine, start=start, thought="given by the person")
+        self.append(FactStated(fact=written))
+        return handle
+
+    def add_start(self, content: bytes, suffix: str, engine: str, name: str = "") -> str:
+        """Store a person's file that programs go on from (a scene, a presentation); returns its handle.
+
+        Args:
+            content: Its bytes.
+            suffix: Its ending with the dot.
+            engine: What reads it.
+            name: Its base name; for the person only.
+        """
+        stored = StoredArtifact(
+            key="input",
+            kind="start",
+            digest=self.store.put(content, suffix),
+            suffix=suffix,
+            title=f"a {suffix} file for {engine} that programs go on from",
+            file=name,
+            data={"engine": engine},
         )
         return self._add_input(stored)
 
@@ -291,10 +333,22 @@ class Workspace(Fold):
             data=draft.data,
         )
 
+    def keep_program(self, draft: ProgramDraft, key: str) -> StoredArtifact:
+        """Write a new program to disk under `key`; it is numbered when its call is committed."""
+        return StoredArtifact(
+            key=key,
+            kind="program",
+            digest=self.store.put(draft.text.encode(), draft.suffix),
+            suffix=draft.suffix,
+            title=draft.title,
+            show=False,
+        )
+
     def begin_call(self, tool: str, arguments: dict[str, Any]) -> str:
         """Note that a call made without an agent begins; returns its id."""
         with self._lock:
-            call = f"bound.{1 + sum(known.startswith('bound.') for known in self.calls)}"
+            own = sum(known.startswith("bound.") and known.count(".") == 1 for known in self.calls)
+            call = f"bound.{1 + own}"
             self.append(ToolStarted(call=call, tool=tool, arguments=arguments))
         return call
 
@@ -373,6 +427,16 @@ class Workspace(Fold):
                 self._clouds = {k: c for k, c in list(self._clouds.items())[-1:] if c.handle != handle}
                 self._clouds[key] = Cloud(handle, self)
             return self._clouds[key]
+
+    def program(self, handle: str) -> str:
+        """The text of a graphics program.
+
+        Raises:
+            KeyError: There is none with this handle.
+        """
+        if self.artifacts[handle].kind != "program":
+            raise KeyError(handle)
+        return self.path(handle).read_text("utf-8")
 
     def made(self, made_from: str) -> list[str]:
         """Handles of the artifacts that were computed from exactly this, in order; see `Artifact.made_from`."""

@@ -153,7 +153,7 @@ class _Reader:
         none = f"none yet; {kind.origin}" if kind.origin else "none yet"
         there = f"{noun[0].upper()}{noun[1:]}s: {', '.join(fitting[-12:]) or none}."
         if isinstance(handle, str) and handle in known:
-            other = next(k.noun for k in HANDLES.values() if known[handle].kind in k.kinds)
+            other = next((k.noun for k in HANDLES.values() if known[handle].kind in k.kinds), "a file")
             raise ModelMistake(f"{self.tool.name}: {handle} is {other}, not {kind.noun}.", there)
         if isinstance(handle, str) and self.workspace.scene.knows(handle):
             raise ModelMistake(f"{self.tool.name}: {handle} is an object, not {kind.noun}.", there)

@@ -19,6 +19,7 @@ from sightline.tools.back_ends.registry import BackEnds
 from sightline.tools.background import run_blocking
 from sightline.tools.contract import Instrument, Look, Sees, StoredPixels, Tool, ToolContext
 from sightline.tools.execution import execute
+from sightline.tools.session import Session
 
 
 def write_places(workspace: Workspace, sees: Sees, text: str) -> str:
@@ -43,7 +44,8 @@ def bind(
 
     Args:
         instruments: Tools, e.g. from `sightline.tools.catalog.select`.
-        workspace: Where handles are looked up and results are kept; open for writing.
+        workspace: Where handles are looked up and results are kept; open for writing. Closing it also ends what tools
+            opened for it (the Python process of `run_python`).
         profile: The model's dialect and picture limits; stored pixels by default.
         look: A model for tools that ask one.
         back_ends: What detects, estimates depth and reconstructs; the defaults if not given.
@@ -53,11 +55,14 @@ def bind(
         status `error`.
     """
     sees = profile or StoredPixels()
-    return [_bound(instrument, workspace, sees, look, back_ends or BackEnds()) for instrument in instruments]
+    known = list(instruments)
+    session = Session({instrument.name: instrument for instrument in known})
+    workspace.closing.append(session.close)
+    return [_bound(instrument, workspace, sees, look, back_ends or BackEnds(), session) for instrument in known]
 
 
 def _bound(
-    instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None, back_ends: BackEnds
+    instrument: Instrument, workspace: Workspace, sees: Sees, look: Look | None, back_ends: BackEnds, session: Session
 ) -> BaseTool:
     return BoundTool(
         name=instrument.name,
@@ -70,6 +75,7 @@ def _bound(
         _sees=sees,
         _look=look,
         _back_ends=back_ends,
+        _session=session,
     )
 
 
@@ -89,6 +95,7 @@ class BoundTool(BaseTool):
     _sees: Sees = PrivateAttr()
     _look: Look | None = PrivateAttr(default=None)
     _back_ends: BackEnds = PrivateAttr()
+    _session: Session = PrivateAttr()
 
     def __init__(self, **fields: Any) -> None:
         private = {name: fields.pop(name) for name in list(fields) if name.startswith("_")}
@@ -103,7 +110,9 @@ class BoundTool(BaseTool):
         return await self._call(arguments)
 
     async def _call(self, arguments: dict[str, Any]) -> tuple[str, dict[str, Sequence[str]]]:
-        context = ToolContext(self._workspace, self._look, sees=self._sees, back_ends=self._back_ends)
+        context = ToolContext(
+            self._workspace, self._look, sees=self._sees, back_ends=self._back_ends, session=self._session
+        )
         call = self._workspace.begin_call(self.name, arguments)
         finished: ToolFinished = await execute(self._instrument, arguments, context, call)
         self._workspace.append(finished)
@@ -112,4 +121,4 @@ class BoundTool(BaseTool):
         text = write_places(self._workspace, self._sees, record.text)
         if finished.outcome != "ok":
             raise ToolException(text)
-        return text, {"handles": record.made}
+        return text, {"handles": record.made_in_all}

@@ -20,6 +20,8 @@ FAMILIES: dict[str, str] = {
     "panorama": "sightline.tools.panorama",
     "video": "sightline.tools.video",
     "model": "sightline.tools.model",
+    "code": "sightline.tools.code",
+    "graphics": "sightline.tools.graphics",
     "memory": "sightline.tools.memory",
 }
 """Each family and the package whose `TOOLS` holds it."""

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast, overload
 
 from sightline.geometry.dialects import PIXELS, CoordinateDialect, PictureLimits
+from sightline.geometry.quantities import Quantity
 from sightline.memory import (
     Cloud,
     DataDraft,
@@ -33,7 +34,10 @@ from sightline.memory import (
     Fact,
     Mask,
     Picture,
+    Program,
+    ProgramDraft,
     SceneObject,
+    SightlineError,
     Track,
     Usage,
     Video,
@@ -43,6 +47,7 @@ from sightline.memory.refs import plain_data
 from sightline.tools.back_ends.protocols import Seen
 from sightline.tools.back_ends.registry import BackEnds
 from sightline.tools.parameters import Box, Panorama, Parameter, Path, Point, parameters_of, parse_docstring
+from sightline.tools.session import Session
 
 __all__ = [
     "Box",
@@ -56,6 +61,7 @@ __all__ = [
     "Path",
     "Picture",
     "Point",
+    "Program",
     "SceneObject",
     "Sees",
     "StoredPixels",
@@ -131,6 +137,9 @@ class ToolContext:
         usage: What model calls inside the tool used; the tool adds to it.
         sees: How the model that made the call sees pictures and names places.
         back_ends: What detects, estimates depth and reconstructs.
+        session: What lasts from one call of the run to the next.
+        call: Id of this call; set when it is made.
+        places_in: How places in the arguments are named, where a program made the call and not the model itself.
     """
 
     workspace: Workspace
@@ -138,6 +147,9 @@ class ToolContext:
     usage: Usage = field(default_factory=Usage)
     sees: Sees = field(default_factory=lambda: StoredPixels())
     back_ends: BackEnds = field(default_factory=BackEnds)
+    session: Session = field(default_factory=Session)
+    call: str = ""
+    places_in: Sees | None = None
 
     def seen(self, image: Picture) -> Seen:
         """A picture as a back end is given it: with its intrinsics and the pixels to leave out.
@@ -169,12 +181,20 @@ class ToolResult:
         pictures: New pictures, in order.
         facts: What memory learns.
         data: New depth maps, reconstructions, masks and tracks, in order.
+        values: What was measured, by name, for programs that compute with it; the text says it too.
+        known: Handles of what was asked for and there already, so that it was not made again.
+        programs: New graphics programs, in order.
+        failure: What went wrong all the same: it decides how the call ended, and what was made before it is kept.
     """
 
     text: str
     pictures: list[Draft] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     data: list[DataDraft] = field(default_factory=list)
+    values: dict[str, Quantity] = field(default_factory=dict)
+    known: list[str] = field(default_factory=list)
+    programs: list[ProgramDraft] = field(default_factory=list)
+    failure: SightlineError | None = None
 
 
 class Instrument(Protocol):
@@ -244,7 +264,7 @@ class Tool:
         from sightline.tools.background import in_daemon_thread
 
         # What a model writes is never a reference, wherever a tool may put it: into a label, a title, an error.
-        values = resolve(self, plain_data(arguments), context.workspace, context.sees)
+        values = resolve(self, plain_data(arguments), context.workspace, context.places_in or context.sees)
         if self.wants_context:
             values["context"] = context
         if inspect.iscoroutinefunction(self.function):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
+from dataclasses import replace
 from typing import Any
 
 from sightline.geometry.dialects import PictureLimits, Size
@@ -74,6 +75,7 @@ async def execute(instrument: Instrument, arguments: dict[str, Any], context: To
         call: Id of the call; keys of what it makes begin with it.
     """
     begun = time.monotonic()
+    context.call = call
     outcome: Outcome = "ok"
     detail = ""
     result = ToolResult("")
@@ -85,10 +87,13 @@ async def execute(instrument: Instrument, arguments: dict[str, Any], context: To
         keys = _keys(result, call)
         result = _rekey(result, keys)
         artifacts = await _store(context, result, keys)
+        if result.failure is not None:
+            outcome, text = sort_failure(result.failure)
+            detail = _mending(result.failure)
+            result = replace(result, text=f"{result.text}\n{text}".strip())
     except SightlineError as error:
         outcome, text = sort_failure(error)
-        if isinstance(error, InfrastructureError):
-            detail = str(error)  # with the command that mends it, which the model's text leaves out
+        detail = _mending(error)
         result = ToolResult(text)
     except Exception as error:  # noqa: BLE001 - a tool may raise anything; it is recorded with its traceback
         outcome = "infrastructure"
@@ -108,6 +113,8 @@ async def execute(instrument: Instrument, arguments: dict[str, Any], context: To
         text=result.text,
         artifacts=artifacts,
         facts=result.facts,
+        values={name: value.to_json() for name, value in result.values.items()},
+        known=result.known,
         usage=context.usage,
         seconds=round(time.monotonic() - begun, 4),
         detail=detail,
@@ -126,8 +133,14 @@ def sort_failure(error: SightlineError) -> tuple[Outcome, str]:
     return "mistake", f"Not done: {error}"
 
 
+def _mending(error: SightlineError) -> str:
+    """For people: an infrastructure failure with the command that mends it, which the model's text leaves out."""
+    return str(error) if isinstance(error, InfrastructureError) else ""
+
+
 def _keys(result: ToolResult, call: str) -> dict[str, str]:
-    fresh = [draft.key for draft in result.pictures] + [draft.key for draft in result.data]
+    fresh = [draft.key for draft in result.programs]
+    fresh += [draft.key for draft in result.pictures] + [draft.key for draft in result.data]
     keys = {key: f"{call}/{index}" for index, key in enumerate(fresh)}
     new_objects = (f.object for f in result.facts if isinstance(f, ObjectSeen))
     for index, name in enumerate(dict.fromkeys(name for name in new_objects if name.startswith("fresh"))):
@@ -159,6 +172,7 @@ def _encode(pictures: list[Draft], limits: PictureLimits) -> list[tuple[Size, tu
 def _keep(workspace: Workspace, result: ToolResult, keys: dict[str, str]) -> list[StoredArtifact]:
     refs = {key: new_ref(name) for key, name in keys.items()}
     kept = [workspace.keep(draft, keys[draft.key]) for draft in result.pictures]
+    kept += [workspace.keep_program(draft, keys[draft.key]) for draft in result.programs]
     kept += [workspace.keep_data(draft, keys[draft.key]) for draft in result.data]
     return [
         stored.model_copy(
@@ -175,4 +189,4 @@ def _keep(workspace: Workspace, result: ToolResult, keys: dict[str, str]) -> lis
 def _rekey(result: ToolResult, keys: dict[str, str]) -> ToolResult:
     refs = {key: new_ref(name) for key, name in keys.items()}
     facts: list[Fact] = [fact.renamed(keys, refs) for fact in result.facts]
-    return ToolResult(number_new(result.text, refs), result.pictures, facts, result.data)
+    return replace(result, text=number_new(result.text, refs), facts=facts)

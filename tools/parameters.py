@@ -4,7 +4,7 @@ The types a tool may use are few, so that every provider takes the schema: str, 
 Point, Box, Path, and lists of these. Schemas use no `prefixItems`, `anyOf` or `$ref`: order and length of a point or
 box stand in its description and are checked where a call is read, see `sightline.tools.arguments`. Handles are strings
 to a model and what they stand for to a tool: `Picture`, `Panorama`, `Video`, `Cloud`, `DepthMap`, `Mask`, `Track`,
-`SceneObject`.
+`Program`, `SceneObject`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from sightline.memory import Cloud, DepthMap, Mask, Picture, SceneObject, Track, Video
+from sightline.memory import Cloud, DepthMap, Mask, Picture, Program, SceneObject, Track, Video
 
 if TYPE_CHECKING:
     from sightline.geometry.dialects import CoordinateDialect
@@ -68,6 +68,7 @@ HANDLES: dict[type, HandleKind] = {
     DepthMap: HandleKind(("depth",), "a depth map", "depth1", "make one with estimate_depth"),
     Mask: HandleKind(("mask",), "a mask", "mask1", "make one with segment"),
     Track: HandleKind(("track",), "a track", "track1", "make one with track"),
+    Program: HandleKind(("program",), "a program", "prog1", "write one with write_program"),
     SceneObject: HandleKind((), "an object", "obj1"),
 }
 """The types of handles, and what they must stand for."""

@@ -311,6 +311,8 @@ def answer_schema(spec: AnswerSpec, sees: Sees) -> dict[str, Any]:
     form = spec.form(sees)
     if spec.kind == "choice":
         form = f"the label of one option: {'; '.join(spec.option_lines)}"
+    elif spec.kind == "program":
+        form = "the complete program, or the handle of one that you wrote with a tool, e.g. prog1"
     value["description"] = f"The answer: {form}. Leave it out only with cannot_tell."
     return {
         "type": "object",

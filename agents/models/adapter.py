@@ -79,6 +79,7 @@ class ModelAdapter:
         declarations: Sequence[dict[str, Any]] = (),
         *,
         forbid_calls: bool = False,
+        only: str = "",
         on_delta: OnDelta | None = None,
         call_ids: str = "call",
     ) -> Reply:
@@ -89,6 +90,7 @@ class ModelAdapter:
             declarations: Tools, one `{"name", "description", "parameters"}` each. In the text protocol they are part
                 of the prompt already.
             forbid_calls: Declare the tools, yet tell the provider that none may be called.
+            only: Name of the one tool that must be called; "" for any or none.
             on_delta: Streams the reply and hears its parts.
             call_ids: Prefix of ids for calls that came without one.
 
@@ -97,8 +99,12 @@ class ModelAdapter:
         """
         runnable: Any = self.model
         if declarations and self.profile.protocol == "native":
+            if only and self._thinks_aloud:  # Anthropic forces no call while it thinks
+                declarations = [declaration for declaration in declarations if declaration["name"] == only]
             tools = [{"type": "function", "function": declaration} for declaration in declarations]
             choice: dict[str, Any] = {"tool_choice": self.profile.tool_choice_none} if forbid_calls else {}
+            if only and not self._thinks_aloud:
+                choice = {"tool_choice": only}
             runnable = self.model.bind_tools(tools, **choice)
         begun = time.monotonic()
         try:
@@ -110,6 +116,12 @@ class ModelAdapter:
             raise explained from error
         seconds = time.monotonic() - begun
         return self._normalise(message, _count_pictures(messages), seconds, call_ids)
+
+    @property
+    def _thinks_aloud(self) -> bool:
+        """Whether extended thinking is on, in the form of the Messages API."""
+        thinking = getattr(self.model, "thinking", None)
+        return isinstance(thinking, dict) and thinking.get("type") != "disabled"
 
     def _normalise(self, message: AIMessage, pictures: int, seconds: float, call_ids: str) -> Reply:
         reasoning = "\n".join(

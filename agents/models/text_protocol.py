@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,25 @@ def parse(reply: str) -> ParsedReply:
         reasoning, reply = (thought.group(1) or thought.group(2) or "").strip(), reply[thought.end() :]
     calls = [_call(match.group(1)) for match in _CALL.finditer(reply)]
     return ParsedReply(reasoning, reply.strip(), _CALL.sub("", reply).strip(), calls)
+
+
+def with_arguments(kept: str, arguments: Sequence[dict[str, Any] | None]) -> str:
+    """A reply's text with the arguments of its calls replaced.
+
+    Args:
+        kept: See `ParsedReply.kept`.
+        arguments: For each call in order, its new arguments; None leaves it as it stands.
+    """
+    given = iter(arguments)
+
+    def rewritten(match: re.Match[str]) -> str:
+        new = next(given, None)
+        if new is None:
+            return match.group(0)
+        call = {"name": _call(match.group(1)).name, "arguments": new}
+        return f"{OPEN_TAG}{json.dumps(call, ensure_ascii=False)}{CLOSE_TAG}"
+
+    return _CALL.sub(rewritten, kept)
 
 
 def _call(raw: str) -> ParsedCall:

@@ -21,7 +21,8 @@ Check an important result in another way (crop and look again, draw and look) be
 When you know the answer, call `answer` alone. If it cannot be told from what there is, say so there."""
 
 
-def _graph() -> StateGraph[Any, Any, Any, Any]:
+def react_graph() -> StateGraph[Any, Any, Any, Any]:
+    """Compose -> think -> act -> compose -> ... -> answer."""
     from langgraph.graph import END, START, StateGraph
 
     from sightline.agents.nodes import Run, RunState, act, after_act, after_think, answer, compose, think
@@ -39,4 +40,4 @@ def _graph() -> StateGraph[Any, Any, Any, Any]:
     return graph
 
 
-REACT = Strategy("react", "thinks and calls tools, step by step", INSTRUCTIONS, True, _graph)
+REACT = Strategy("react", "thinks and calls tools, step by step", INSTRUCTIONS, True, react_graph)

@@ -59,7 +59,10 @@ def ask(
     unit: Annotated[str | None, typer.Option(help="Unit of a number, e.g. m.")] = None,
     model: ModelOption = None,
     base_url: UrlOption = None,
-    strategy: Annotated[str, typer.Option(help="react (tools), direct or cot (no tools).")] = "react",
+    strategy: Annotated[
+        str,
+        typer.Option(help="react (tools), code (tools from Python), inverse_graphics (programs), direct, cot (none)."),
+    ] = "react",
     tools: Annotated[str | None, typer.Option(help="Families or tools, by commas; all by default.")] = None,
     steps: Annotated[int, typer.Option(help="Turns of the model, the last one for the answer.")] = 12,
     dollars: Annotated[float | None, typer.Option(help="Most it may cost.")] = None,
@@ -76,16 +79,22 @@ def ask(
         list[str] | None,
         typer.Option(help='What serves a role, e.g. depth=depth-pro, "detection=yolo:my.pt"; repeat. See doctor.'),
     ] = None,
+    target: Annotated[str | None, typer.Option(help="The picture a program is to match; like a first photo.")] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="A .blend, .pptx, .svg or .py that programs go on from; repeat.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="What draws programs: blender, slides, svg, plot.")] = None,
+    verifier: Annotated[str | None, typer.Option(help="Model that judges programs; the same one by default.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never try to download weights.")] = False,
     as_json: JsonOption = False,
     runs: RunsOption = None,
 ) -> None:
-    """Ask a question about one or more pictures."""
+    """Ask a question about one or more pictures, or for a program that makes one."""
     from sightline.demos.cli import running
 
     given: dict[str, Any] = {
         "question": question,
-        "pictures": pictures or [],
+        "pictures": [*([target] if target else []), *(pictures or [])],
         "options": option or [],
         "expect": expect,
         "unit": unit,
@@ -94,6 +103,8 @@ def ask(
         "known": known or [],
         "fov": fov,
         "marks": mark or [],
+        "start": start or [],
+        "engine": engine,
     }
     agent: dict[str, Any] = {
         "model": model or "rules",
@@ -101,6 +112,7 @@ def ask(
         "strategy": strategy,
         "tools": [name.strip() for name in tools.split(",") if name.strip()] if tools is not None else None,
         "back_ends": back_end or [],
+        "verifier": verifier,
         "offline": offline,
         "runs": runs,
     }
@@ -151,6 +163,19 @@ def trace(
 
 
 @app.command()
+def program(
+    run: Annotated[str, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")],
+    handle: Annotated[str, typer.Argument(help="A revision, e.g. prog3; the best one by default.")] = "",
+    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path(),
+    runs: RunsOption = None,
+) -> None:
+    """Write a run's graphics program as one that runs by itself, with the file it starts from."""
+    from sightline.demos.cli import showing
+
+    raise typer.Exit(showing.program(run, handle, out, runs))
+
+
+@app.command()
 def tools(
     name: Annotated[str | None, typer.Argument(help="A tool or a family.")] = None, as_json: JsonOption = False
 ) -> None:
@@ -166,6 +191,27 @@ def doctor(as_json: JsonOption = False) -> None:
     from sightline.demos.cli import showing
 
     raise typer.Exit(showing.doctor(as_json=as_json))
+
+
+blender = typer.Typer(no_args_is_help=True, help="Blender for the graphics tools.")
+app.add_typer(blender, name="blender")
+
+
+@blender.callback()
+def _blender() -> None:
+    """Keeps `install` a command of its own while it is the only one."""
+
+
+@blender.command("install")
+def blender_install(
+    python: Annotated[
+        Path | None, typer.Option("--python", help="A Python 3.11 to use, if not the one that is found.")
+    ] = None,
+) -> None:
+    """Install bpy in an environment of its own, in your data folder: 0.4 GB to download, 1 GB on disk."""
+    from sightline.demos.cli import installing
+
+    raise typer.Exit(installing.install_blender(python))
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *,
             options=given["options"],
             expect=given["expect"],
             unit=given["unit"],
+            start=given["start"],
+            engine=given["engine"],
         )
         return _follow(stream, agent["runs"], as_json=as_json)
 
@@ -134,7 +136,9 @@ def _print(answer: Any) -> None:
     words = answer.text if answer.status == "answered" else f"{answer.status}: {answer.text}"
     sys.stdout.write(printable(words).strip() + "\n")
     if answer.details and answer.details != answer.text:
-        sys.stdout.write(printable(answer.details).strip() + "\n")
+        # A program alone goes to standard output, so that it can be piped into a file.
+        is_program = answer.trace.started.answer_spec["kind"] == "program"
+        (sys.stderr if is_program else sys.stdout).write(printable(answer.details).strip() + "\n")
     for flag in flags(answer.trace.answer):
         sys.stderr.write(f"note: {flag.meaning}\n")
     if sys.stderr.isatty():

@@ -37,6 +37,25 @@ def trace(run: str | None, html: Path | None, runs: Path | None) -> int:
     return guarded(work, as_json=False)
 
 
+def program(run: str, handle: str, out: Path, runs: Path | None) -> int:
+    """`sightline program`; returns the exit code."""
+
+    def work() -> int:
+        from sightline.tools.graphics import export_revision
+
+        workspace = Workspace.open(find_run(run, runs))
+        try:
+            exported = export_revision(workspace, out, handle)
+        except OSError as error:
+            raise InputError(f"{out} cannot be written ({error.strerror}).", "Name a folder of yours.") from None
+        sys.stdout.write(f"{exported.program}\n")
+        if exported.start is not None:
+            sys.stdout.write(f"{exported.start}\n")
+        return ANSWERED
+
+    return guarded(work, as_json=False)
+
+
 def tools(name: str | None, *, as_json: bool) -> int:
     """`sightline tools`; returns the exit code."""
 

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from sightline.demos.trace.arguments import answer_places, seen_by
 from sightline.demos.trace.markup import Gallery, escape, plan_line, tag
+from sightline.demos.trace.revisions import revision_rows
 from sightline.demos.trace.story import StepStory, Story, place_of, tell
 from sightline.demos.trace.timeline import Timeline
 from sightline.demos.wording import active_seconds, count, dollars, duration, flags, moment, one_line, tokens
@@ -66,6 +67,7 @@ def _body(ws: Workspace, story: Story, gallery: Gallery) -> Iterator[str]:
         _title(ws),
         _answer(ws, gallery),
         _given(ws, story, gallery),
+        _revisions(ws, gallery),
         *_steps(story, timeline),
         _knowledge(ws, gallery),
     ]
@@ -104,8 +106,12 @@ def _answer_parts(ws: Workspace, answer: Answered, gallery: Gallery) -> Iterator
     label = "" if answer.status == "answered" else tag("span", escape(answer.status), class_="chip")
     shown = answer.text or ("Nothing was said." if answer.status != "answered" else "")
     size = "value" if len(shown) <= 160 else "value long"
-    yield tag("p", gallery.words(shown), " ", label, chips, class_=size)
     spec = {} if ws.started is None else ws.started.answer_spec
+    if answer.status == "answered" and spec.get("kind") == "program":
+        yield tag("p", "A program ", chips, class_="value")
+        yield tag("pre", escape(shown))
+    else:
+        yield tag("p", gallery.words(shown), " ", label, chips, class_=size)
     if found := [gallery.place(place) for place in answer_places(spec, answer.value)]:
         yield tag("p", f"in {escape(str(spec.get('picture')))}, stored pixels: ", ", ".join(found), class_="details")
     for flag in flags(answer):
@@ -181,6 +187,35 @@ def _option(ws: Workspace, option: str) -> str:
     if not chosen:
         return tag("li", escape(option))
     return tag("li", escape(option), " ", tag("span", "chosen", class_="chosen"), class_="is-chosen")
+
+
+def _revisions(ws: Workspace, gallery: Gallery) -> str:
+    """All programs of the run at a glance, each with its picture."""
+    rows = []
+    for row in revision_rows(ws):
+        revision = row.revision
+        chips = "".join(tag("span", mark, class_=f"mark-{mark}") for mark in row.marks)
+        picture = gallery.thumbnail(revision.picture) if revision.picture else ""
+        said = [row.outcome, f"verdict: {row.verdict}" if row.verdict else ""]
+        facts = "".join(tag("p", escape(fact)) for fact in said if fact)
+        about = tag("p", gallery.words(f"{revision.engine}, {row.change}"), class_="quiet")
+        thought = tag("p", escape(one_line(revision.thought, 200))) if revision.thought else ""
+        rows.append(
+            tag(
+                "li",
+                tag("div", picture, class_="shown"),
+                tag("div", tag("h3", gallery.handle(revision.handle), chips), thought, about, facts),
+                class_="undone" if revision.undone else None,
+            )
+        )
+    if not rows:
+        return ""
+    return tag(
+        "section",
+        tag("h2", "Programs", id="programs"),
+        tag("ol", *rows, class_="revisions"),
+        aria_labelledby="programs",
+    )
 
 
 def _steps(story: Story, timeline: Timeline) -> Iterator[str]:

@@ -19,6 +19,8 @@ EMBEDDED = PictureLimits(max_long_side=1600)
 EMBEDDED_BYTES = 1_500_000
 THUMBNAIL = (440.0, 300.0)
 """Most CSS pixels of a picture in the flow of the page: width, height."""
+SMALL = 120.0
+"""Longer side of a thumbnail in CSS pixels."""
 
 _WORD = re.compile(r"(?<![A-Za-z0-9_])([a-z]+[0-9]+)(?![A-Za-z0-9_])")
 # Not allowed in HTML, whatever the escaping.
@@ -114,6 +116,25 @@ class Gallery:
             )
         return self._embedded[artifact.digest]
 
+    def thumbnail(self, handle: str) -> str:
+        """A small picture that leads to where it is shown large."""
+        artifact = self._ws.artifacts[handle]
+        pixels = self._embed(handle) if artifact.is_picture and artifact.size is not None else None
+        if pixels is None or artifact.size is None:
+            return ""
+        width, height = artifact.size
+        scale = SMALL / max(width, height)
+        drawn = tag(
+            "svg",
+            tag("use", href=f"#{pixels}"),
+            viewBox=f"0 0 {width} {height}",
+            width=f"{width * scale:.0f}",
+            height=f"{height * scale:.0f}",
+            role="img",
+            aria_label=f"Picture {handle}",
+        )
+        return tag("a", drawn, class_="thumb", href=f"#h-{handle}", data_handle=handle)
+
     def text(self, text: str) -> str:
         """A tool's text: handles become links, places become links that show themselves on their picture."""
         return "".join(
@@ -190,3 +211,22 @@ def plan_line(item: PlanItem, *, fresh: bool) -> str:
     state = "done" if item.done else "open"
     spoken = tag("span", f" ({state})", class_="spoken")
     return tag("li", escape(item.text), spoken, class_=f"{state} fresh" if fresh else state)
+
+
+def role_label(role: str) -> str:
+    """Who a step belongs to, beside its number; "" for the model that leads the run."""
+    return tag("span", escape(role), class_="role") if role else ""
+
+
+def diff_block(lines: Sequence[str], most: int = 40) -> str:
+    """Changed lines of a program, each with its sign and colour; those beyond `most` behind a fold."""
+    if not lines:
+        return ""
+    kinds = {"+": "added", "-": "removed", "@": "place"}
+    rows = [tag("span", escape(line) + "\n", class_=kinds.get(line[:1])) for line in lines]
+    shown = tag("pre", *rows[:most], class_="diff")
+    if len(rows) <= most:
+        return shown
+    return shown + tag(
+        "details", tag("summary", f"{len(rows) - most} more lines"), tag("pre", *rows[most:], class_="diff")
+    )

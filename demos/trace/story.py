@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from sightline.demos.trace.revisions import RevisionChange, revision_changes
 from sightline.memory import (
     AreaIgnored,
     CallRecord,
@@ -57,7 +58,7 @@ class SpaceChange:
     text: str
 
 
-Change = PlanChange | NoteAdded | ObjectSeen | SpaceChange | PictureRecalled
+Change = PlanChange | NoteAdded | ObjectSeen | SpaceChange | PictureRecalled | RevisionChange
 """What memory learned; objects and pictures by their handles."""
 
 Incident = ModelFailed | RunResumed | PersonSaid
@@ -85,8 +86,7 @@ class StepStory:
         """What the turn used, model calls inside its tools included."""
         used = Usage() if self.record.reply is None else self.record.reply.usage
         for call in self.record.calls:
-            if call.finished is not None:
-                used += call.finished.usage
+            used += call.usage
         return used
 
     @property
@@ -141,15 +141,25 @@ def tell(ws: Workspace) -> Story:
     plan: list[PlanItem] = []
     in_steps = set()
     for step in story.steps:
-        for call in step.record.calls:
-            in_steps.add(call.call.id)
-            plan = _learn(call, plan, step.changes)
-    for name, call in ws.calls.items():
+        for outer in step.record.calls:
+            for call in with_inner(outer):
+                in_steps.add(call.call.id)
+                plan = _learn(ws, call, plan, step.changes)
+    for name, outer in ws.calls.items():
         if name not in in_steps:
             changes: list[Change] = []
-            plan = _learn(call, plan, changes)
-            story.loose.append((call, changes))
+            for call in with_inner(outer):
+                in_steps.add(call.call.id)
+                plan = _learn(ws, call, plan, changes)
+            story.loose.append((outer, changes))
     return story
+
+
+def with_inner(record: CallRecord) -> Iterator[CallRecord]:
+    """A call after those that a program made inside it, as they took effect."""
+    for inner in record.inner:
+        yield from with_inner(inner)
+    yield record
 
 
 def _around(story: Story, replied: bool) -> list[Incident]:
@@ -158,7 +168,7 @@ def _around(story: Story, replied: bool) -> list[Incident]:
     return story.steps[-1].after if replied else story.steps[-1].before
 
 
-def _learn(call: CallRecord, plan: list[PlanItem], changes: list[Change]) -> list[PlanItem]:
+def _learn(ws: Workspace, call: CallRecord, plan: list[PlanItem], changes: list[Change]) -> list[PlanItem]:
     """Append what memory learned from a call; returns the plan as it then stands."""
     if call.finished is None or not call.committed:
         return plan
@@ -181,8 +191,11 @@ def _learn(call: CallRecord, plan: list[PlanItem], changes: list[Change]) -> lis
                 changes.append(fact.model_copy(update={"object": handle, "picture": picture}))
             case NoteAdded() | PictureRecalled():
                 changes.append(fact)
-            case _:
+            case ObjectPlaced() | ObjectFaces() | ObjectsMatched() | ScaleStated() | AreaIgnored():
                 changes.append(SpaceChange(_in_space(fact.renamed(call.handles, call.handles))))
+            case _:
+                pass  # of programs, told together below
+    changes.extend(revision_changes(ws, call))
     return plan
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from sightline.demos.trace.revisions import RevisionChange, revision_rows
 from sightline.demos.trace.story import (
     Change,
     Incident,
@@ -59,6 +60,8 @@ def trace_text(ws: Workspace) -> str:
             lines.extend(_changes(changes))
         blocks.append("\n".join(lines))
     blocks.extend(_incident(incident) for incident in story.closing)
+    if ws.revisions.every:
+        blocks.append("\n".join(_revisions(ws)))
     if ws.started is not None:
         blocks.append("\n".join(_end(ws)))
     return printable("\n\n".join(blocks)) + "\n"
@@ -105,7 +108,8 @@ def _step(ws: Workspace, step: StepStory) -> Iterator[str]:
     facts = []
     if reply is not None:
         facts = [duration(reply.seconds), *spent(step.usage)]
-    yield f"Step {record.number}{': ' if facts else ''}{'; '.join(facts)}"
+    who = f" ({record.composed.role})" if record.composed.role else ""
+    yield f"Step {record.number}{who}{': ' if facts else ''}{'; '.join(facts)}"
     if record.composed.final:
         yield f"  last step: {record.composed.reason}"
     for incident in step.before:
@@ -140,8 +144,15 @@ def _said(label: str, text: str) -> Iterator[str]:
 
 def _call(ws: Workspace, record: CallRecord) -> Iterator[str]:
     call, finished = record.call, record.finished
-    given = f"(not valid JSON) {call.malformed}" if call.malformed else arguments(call.arguments)
+    long = {name: text for name, value in call.arguments.items() if "\n" in (text := lines_of(value))}
+    short = {name: value for name, value in call.arguments.items() if name not in long}
+    given = f"(not valid JSON) {call.malformed}" if call.malformed else arguments(short)
     yield f"  > {call.name}{'  ' if given else ''}{given}"
+    for name, value in long.items():
+        yield f"    {name}:"
+        yield textwrap.indent(value.rstrip(), "    . ", lambda line: True)
+    for inner in record.inner:
+        yield from (f"    {line}" for block in _call(ws, inner) for line in block.splitlines())
     if finished is None:
         yield "    (not finished)"
         return
@@ -154,6 +165,13 @@ def _call(ws: Workspace, record: CallRecord) -> Iterator[str]:
         yield f"    used {count(finished.usage.calls, 'model call')}; {'; '.join(spent(finished.usage))}".rstrip("; ")
     if finished.detail:
         yield textwrap.indent(finished.detail.rstrip(), "    | ")
+
+
+def lines_of(value: object) -> str:
+    """A text of several lines in an argument, or several texts with a rule between them; "" for anything else."""
+    if isinstance(value, list) and any(isinstance(item, str) and "\n" in item for item in value):
+        return "\n--\n".join(str(item).rstrip("\n") for item in value) + "\n"
+    return value if isinstance(value, str) else ""
 
 
 def _changes(changes: list[Change]) -> Iterator[str]:
@@ -171,6 +189,21 @@ def _changes(changes: list[Change]) -> Iterator[str]:
                 yield f"  = {change.text}"
             case PictureRecalled():
                 yield f"  = {change.picture} shown again"
+            case RevisionChange():
+                yield f"  = {change.title}"
+                for detail in change.details:
+                    yield from _indented("      ", detail)
+                yield from (f"      | {line}" for line in change.diff)
+
+
+def _revisions(ws: Workspace) -> Iterator[str]:
+    """All programs of the run at a glance."""
+    yield "Programs"
+    for row in revision_rows(ws):
+        shown = f" {row.revision.picture}" if row.revision.picture else ""
+        facts = [f"{row.revision.engine}, {row.change}", f"{row.outcome}{shown}".strip(), row.verdict]
+        marks = f" [{', '.join(row.marks)}]" if row.marks else ""
+        yield f"  {row.revision.handle}{marks}: {'; '.join(fact for fact in facts if fact)}"
 
 
 def _indented(label: str, text: str) -> Iterator[str]:

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sightline.demos.trace.arguments import argument_places
-from sightline.demos.trace.markup import Gallery, escape, folded, plan_line, tag
-from sightline.demos.trace.story import Change, Incident, Place, PlanChange, SpaceChange, StepStory, place_of
+from sightline.demos.trace.markup import Gallery, diff_block, escape, folded, plan_line, role_label, tag
+from sightline.demos.trace.revisions import RevisionChange
+from sightline.demos.trace.story import (
+    Change,
+    Incident,
+    Place,
+    PlanChange,
+    SpaceChange,
+    StepStory,
+    place_of,
+)
 from sightline.demos.wording import OUTCOMES, argument, count, dollars, duration, moment, spent, tokens
 from sightline.memory import (
     CallRecord,
@@ -19,6 +28,7 @@ from sightline.memory import (
     RunResumed,
     Workspace,
 )
+from sightline.tools import StoredPixels
 
 if TYPE_CHECKING:
     from sightline.tools import Sees
@@ -52,7 +62,7 @@ class Timeline:
                 facts += [tokens(used), dollars(used.dollars)]
         head = tag(
             "header",
-            tag("h3", f"Step {record.number}", id=f"{name}-title"),
+            tag("h3", f"Step {record.number}", role_label(record.composed.role), id=f"{name}-title"),
             tag("p", DOT.join(escape(fact) for fact in facts), class_="cost"),
         )
         body = [head]
@@ -93,7 +103,7 @@ class Timeline:
         elif not reply.text and not reply.calls:
             yield tag("p", "The reply was empty.", class_="warning")
 
-    def _call(self, record: CallRecord) -> str:
+    def _call(self, record: CallRecord, *, inside: bool = False) -> str:
         call, finished = record.call, record.finished
         title = [tag("span", escape(call.name), class_="tool")]
         body = []
@@ -106,7 +116,10 @@ class Timeline:
         if call.malformed:
             body.append(tag("p", "Not valid JSON:", class_="quiet") + tag("pre", escape(call.malformed)))
         elif call.arguments:
-            body.append(tag("dl", *self._arguments(record), class_="args"))
+            body.append(tag("dl", *self._arguments(record, inside=inside), class_="args"))
+        if record.inner:
+            calls = [self._call(inner, inside=True) for inner in record.inner]
+            body.append(tag("div", *calls, class_="calls inner", aria_label="Calls made by the program"))
         if finished is not None:
             lines = [self._gallery.text(line) for line in record.text.splitlines()]
             body.append(folded(lines))
@@ -122,12 +135,16 @@ class Timeline:
         failed = finished is None or finished.outcome != "ok"
         return tag("section", tag("h4", *title), *body, class_="call bad" if failed else "call")
 
-    def _arguments(self, record: CallRecord) -> Iterator[str]:
-        found = argument_places(self._ws, self._sees, record.call)
+    def _arguments(self, record: CallRecord, *, inside: bool) -> Iterator[str]:
+        # A program names places in stored pixels, as the arrays do.
+        found = argument_places(self._ws, StoredPixels() if inside else self._sees, record.call)
         for name, value in record.call.arguments.items():
             places = found.get(name)
             inner = self._gallery.argument(value) if places is None else self._drawn(value, places)
-            yield tag("div", tag("dt", escape(name)), tag("dd", inner))
+            wide = None
+            if isinstance(value, str) and "\n" in value:
+                inner, wide = tag("pre", escape(value.rstrip())), "wide"
+            yield tag("div", tag("dt", escape(name)), tag("dd", inner, class_=wide))
 
     def _drawn(self, value: object, places: list[Place]) -> str:
         """Places of an argument in the model's own numbers, each a link that shows it on its picture."""
@@ -161,8 +178,19 @@ class Timeline:
                 return tag("div", tag("h4", "Space"), tag("p", self._gallery.words(change.text)))
             case PictureRecalled():
                 return tag("div", tag("h4", "Shown again"), tag("p", self._gallery.handle(change.picture)))
+            case RevisionChange():
+                return self._revision(change)
             case ObjectSeen():
                 return self._object(change)
+
+    def _revision(self, change: RevisionChange) -> str:
+        """What a call did to the programs, with the changed lines."""
+        title = tag("h4", self._gallery.words(change.title))
+        words = [
+            tag("p", self._gallery.words(line), class_="failed" if change.failed and line.startswith("no ") else None)
+            for line in change.details
+        ]
+        return tag("div", title, *words, diff_block(change.diff), class_="revision")
 
     def _object(self, seen: ObjectSeen) -> str:
         place = place_of(seen)

@@ -302,6 +302,24 @@ def test_doctor_looks_and_never_prints_a_key(tmp_path: Path) -> None:
     assert findings["numpy"]["state"] == "ok"
 
 
+def test_doctor_says_which_blender_there_is(tmp_path: Path) -> None:
+    found = {f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path, PATH=str(tmp_path)).stdout)}
+    assert found["Blender"]["state"] == "missing"
+    assert found["Blender"]["mend"].startswith("sightline blender install")
+    assert found["LibreOffice"]["mend"] == "apt-get install libreoffice-impress"
+    blender = tmp_path / "blender"
+    blender.write_text("#!/bin/sh\necho 'Blender 4.2.0'\n")
+    blender.chmod(0o755)
+    found = {f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path, PATH=str(tmp_path)).stdout)}
+    assert found["Blender"]["state"] == "ok"
+    assert found["Blender"]["found"] == f"4.2.0, {blender} (on the path)"
+
+
+def test_installing_blender_says_what_it_needs(tmp_path: Path) -> None:
+    refused = run("blender", "install", "--python", str(tmp_path / "none"), cwd=tmp_path)
+    assert "is no Python 3.11 with venv" in one_line_error(refused, 2)
+
+
 def test_runs_that_cannot_be_kept_are_one_line(tmp_path: Path, coins: str) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+STAGE = Path("tools") / "graphics" / "engines" / "stage"
+"""Files that run inside the sandbox, in the Python of an engine: nothing here could import them."""
 NO_MODULE_NAMES = {"util", "utils", "helper", "helpers", "misc", "common", "stuff"}
 
 
@@ -100,8 +102,11 @@ def test_every_module_imports_and_says_what_it_is_for(folders: dict[str, Path], 
             parts = list(path.relative_to(folder).with_suffix("").parts)
             if parts[-1] == "__main__":
                 continue
-            module = importlib.import_module(".".join(["sightline", name, *parts]).removesuffix(".__init__"))
-            assert module.__doc__, f"{path.relative_to(repository)} has no docstring"
+            if path.is_relative_to(repository / STAGE):
+                said = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+            else:
+                said = importlib.import_module(".".join(["sightline", name, *parts]).removesuffix(".__init__")).__doc__
+            assert said, f"{path.relative_to(repository)} has no docstring"
 
 
 def test_every_folder_of_modules_is_a_package(folders: dict[str, Path], repository: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,16 @@ ELSEWHERE = {
     "track": "weights",
     "relative_camera_motion": "textured photos",
     "match_objects": "a mug",
+    "inspect_view": "cameras, which a drawing has not",
+    "fit_camera": "cameras, which a drawing has not",
 }
 """Tools whose example this scene cannot serve, and what they need; here they must fail in words."""
+
+HAS_RESVG = find_spec("resvg_py") is not None
+DRAWINGS = (
+    ("write_program", find("write_program").example),
+    ("edit_program", {"thought": "blue", "search": ["#c02020"], "replace": ["#2020c0"]}),
+)
 
 THINGS = (
     thing(2, "red bench", (0.2, 3.6), (2.2, 0.5, 0.5)),
@@ -60,6 +69,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ("estimate_depth", {"image": "img1"}),
         *(("locate", {"thing": handle, "cloud": "cloud1"}) for handle in ("obj1", "obj2", "obj3")),
         ("front_of", {"thing": "obj3", "image": "img1"}),
+        *(DRAWINGS if HAS_RESVG else ()),
     ):
         run.text(find(name), **arguments)
     run.text(followed)
@@ -99,6 +109,8 @@ def test_it_is_called_and_described_as_providers_and_readers_want(instrument: To
 
 @every_tool
 def test_its_example_works_on_a_run_that_has_what_it_names(instrument: Tool, scene: tuple[Run, str]) -> None:
+    if instrument.family == "graphics" and not HAS_RESVG:
+        pytest.skip("needs sightline[graphics]")
     run, dialect = scene
     workspace = run.workspace
     look = SaidBefore(['{"visible": true, "box": [100, 120, 300, 240]}'] * 9)

@@ -153,6 +153,24 @@ ROLES: dict[str, dict[str, BackEndKind]] = {
         "sfm": BackEndKind("sightline.tools.reconstruction.sfm", "load", "", "structure from motion by pycolmap"),
         ORACLE: BackEndKind(f"{_HERE}.oracle", "load", "", "ground truth of a synthetic scene"),
     },
+    "similarity": {
+        "clip": BackEndKind(
+            "sightline.tools.graphics.metrics.clip",
+            "load_clip",
+            "openai/clip-vit-base-patch32",
+            "CLIP: how alike two pictures are, as BlenderGym scores it",
+            "MIT",
+        ),
+    },
+    "sentences": {
+        "minilm": BackEndKind(
+            "sightline.tools.graphics.metrics.sentences",
+            "load_minilm",
+            "sentence-transformers/all-MiniLM-L6-v2",
+            "MiniLM: how alike two texts are, as SlidesBench scores it",
+            "Apache-2.0",
+        ),
+    },
 }
 """Every role and its back ends; the first is the default."""
 

@@ -164,7 +164,7 @@ def fitting(
     samples = [_sample(reconstruction.cloud, solid) for solid in solids]
     best: tuple[float, Camera, list[float]] | None = None
     for bearing, elevation in _viewpoints(reconstruction, centre):
-        pose = _as_near_as_fits(centre, bearing, elevation, corners, intrinsics)
+        pose = as_near_as_fits(centre, bearing, elevation, corners, intrinsics)
         probe = Camera(probe_lens, pose)
         picture = splat(cloud.where(facing(cloud.points, normals, probe.position)), probe)
         shares = [_visible(sample, probe, picture.depth) for sample in samples]
@@ -189,7 +189,7 @@ def _viewpoints(reconstruction: Reconstruction, centre: Floats) -> list[tuple[fl
     return out or [(180.0, 30.0)]
 
 
-def _as_near_as_fits(centre: Floats, bearing: float, elevation: float, corners: Floats, lens: Intrinsics) -> Floats:
+def as_near_as_fits(centre: Floats, bearing: float, elevation: float, corners: Floats, lens: Intrinsics) -> Floats:
     """The pose nearest to the centre from which all corners lie inside the picture, by bisection."""
 
     def at(distance: float) -> Floats:

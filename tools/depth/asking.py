@@ -66,7 +66,8 @@ def depth_at(
     lines = [f"By {places.depth.handle}, {places.field.scale.describe()}:"]
     for part, point in zip(places.parts, places.points, strict=True):
         lines.append(f"- {part.name}: {_told(places.field, part.reading, point)}")
-    return ToolResult("\n".join(lines))
+    measured = [part for part in places.parts if part.reading.found and not places.field.ordinal]
+    return ToolResult("\n".join(lines), values={part.name: quantity(part.reading) for part in measured})
 
 
 @tool(family="depth", example={"image": "img1", "points": [[100, 80], [200, 160]]})

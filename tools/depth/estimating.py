@@ -48,7 +48,8 @@ def estimate_depth(context: ToolContext, image: Picture, cloud: Cloud | None = N
             Scale(data["scale_kind"], data.get("frame") or depth.handle, data["scale_factor"], data["scale_because"]),
             image.size,
         )
-        return ToolResult(_text(depth.handle, view.handle, image, field, data.get("focal")))
+        text = _text(depth.handle, view.handle, image, field, data.get("focal"))
+        return ToolResult(text, known=[depth.handle, view.handle])
     if cloud is None:
         estimator = context.back_ends.depth()
         found = estimator.estimate(context.seen(image))

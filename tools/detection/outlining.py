@@ -132,7 +132,8 @@ def segment(
     if score < UNSURE:
         text += " That is low: check the drawing, or give a tighter box or a point."
     text += f" Drawn in {drawn[0]}." if drawn else " It was made before."
-    return ToolResult(text + _alternatives(others), [*drawn], facts, [draft] if draft is not None else [])
+    new = [draft] if draft is not None else []
+    return ToolResult(text + _alternatives(others), [*drawn], facts, new, known=known[:1])
 
 
 def _prompt(

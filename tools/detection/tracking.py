@@ -82,7 +82,7 @@ def track(
     known = context.workspace.made(key)
     if known:
         before = context.workspace.artifacts[known[0]].data["told"]
-        return ToolResult(f"{known[0]}, made before: {before}")
+        return ToolResult(f"{known[0]}, made before: {before}", known=known[:1])
     clip = _Clip(video, rate, [])
     tracker = context.back_ends.tracker()
     found = tracker.track(clip.frames(), asked, threshold)

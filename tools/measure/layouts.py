@@ -136,7 +136,7 @@ def layout_query(
             else:
                 what, polygon = "the rectangle around all that was seen", found.room.footprint
             value = space.scale.area(polygons.area(polygon))
-            return ToolResult(f"The area of {what}: {value}.{basis}")
+            return ToolResult(f"The area of {what}: {value}.{basis}", values={"area": value})
         case "count":
             border = found.room.footprint if outline is None else outline
             return ToolResult(_count(found, border, name, "the room" if outline is None else "the region") + basis)

@@ -75,7 +75,10 @@ def distance(
         text = (
             f"The distance from the camera of {camera.handle} to the closest observed point of {first.label}: {value}."
         )
-        return ToolResult(f"{text} {words.source_of(space, [first])}{words.caveats(reconstruction, [first])}")
+        return ToolResult(
+            f"{text} {words.source_of(space, [first])}{words.caveats(reconstruction, [first])}",
+            values={"distance": value},
+        )
     second = observed(context.workspace, space, b)
     found = distance_between(first, second, between, focal_warps(reconstruction, [*first.pictures, *second.pictures]))
     value = space.scale.length(found.value, found.low, found.high)
@@ -83,7 +86,8 @@ def distance(
     note = words.up_note(reconstruction) if between == "horizontal" else ""
     return ToolResult(
         f"The distance from {first.label} to {second.label}, {how}: {value}. "
-        f"{words.source_of(space, [first, second])}{words.caveats(reconstruction, [first, second])}{note}"
+        f"{words.source_of(space, [first, second])}{words.caveats(reconstruction, [first, second])}{note}",
+        values={"distance": value},
     )
 
 
@@ -127,7 +131,8 @@ def size(
     return ToolResult(
         f"The {what} of {of}{seen.label}: {sizes[axis]}. Beside it: {others} (width and depth are {sides}). "
         f"{words.source_of(space, [seen])}{words.caveats(reconstruction, [seen])}"
-        f"{words.up_note(reconstruction) if axis != 'longest' else ''}"
+        f"{words.up_note(reconstruction) if axis != 'longest' else ''}",
+        values={str(name): sizes[name] for name in (axis, *axes)},
     )
 
 
@@ -176,7 +181,8 @@ def height_above(
     value = space.scale.length(found.value, found.low, found.high) if found.low > 0 else _signed(space, found)
     return ToolResult(
         f"The {of} of {seen.label} above {base}: {value}. {words.source_of(space, things)}"
-        f"{words.caveats(reconstruction, things)}{words.up_note(reconstruction)}"
+        f"{words.caveats(reconstruction, things)}{words.up_note(reconstruction)}",
+        values={"height": value},
     )
 
 

@@ -58,7 +58,8 @@ def angle(
     return ToolResult(
         f"The angle at {things[1].label} between {things[0].label} and {things[2].label}: {value} (between the centres "
         f"of their boxes; angles need no scale). {words.source_of(space, things)}"
-        f"{words.caveats(space.reconstruction, things)}"
+        f"{words.caveats(space.reconstruction, things)}",
+        values={"angle": value},
     )
 
 
@@ -101,7 +102,8 @@ def tilt(
     note = " (degrees clockwise from the map's +y)" if way else ""
     return ToolResult(
         f"{what}{way}{note}. {words.source_of(space, [seen])}{words.caveats(space.reconstruction, [seen])}"
-        f"{words.up_note(space.reconstruction)}"
+        f"{words.up_note(space.reconstruction)}",
+        values={"tilt": value},
     )
 
 
@@ -153,7 +155,11 @@ def direction_of(
     )
     return ToolResult(
         f"{seen.label}: {found.describe(_SECTORS[sectors])}; {far}. {words.source_of(space, used)}"
-        f"{words.caveats(space.reconstruction, used)}"
+        f"{words.caveats(space.reconstruction, used)}",
+        values={
+            "azimuth": Quantity.degrees(found.azimuth, found.azimuth_error),
+            "elevation": Quantity.degrees(found.elevation, found.elevation_error),
+        },
     )
 
 

@@ -45,7 +45,8 @@ def area(context: ToolContext, thing: SceneObject | None = None, cloud: Cloud | 
             f"The floor that was seen in {space.handle}: {value}. The outline around all that was seen, walls and "
             f"things included, holds {number(whole.value)} in the same unit: {100 * found.fraction:.0f} % of it is "
             f"floor that was seen; the rest is hidden, was never seen, or has things on it. Scale: "
-            f"{space.scale.describe()}.{words.up_note(reconstruction)}"
+            f"{space.scale.describe()}.{words.up_note(reconstruction)}",
+            values={"area": value, "outline": whole},
         )
     seen = observed(context.workspace, space, thing)
     if not seen.solid:
@@ -57,7 +58,8 @@ def area(context: ToolContext, thing: SceneObject | None = None, cloud: Cloud | 
     value = space.scale.area(found.seen, found.low, found.high)
     return ToolResult(
         f"The area of the part seen of {seen.label}: {value}; {100 * found.fraction:.0f} % of the outline around it, "
-        f"the rest is hidden or missing. {words.source_of(space, [seen])}{words.caveats(reconstruction, [seen])}"
+        f"the rest is hidden or missing. {words.source_of(space, [seen])}{words.caveats(reconstruction, [seen])}",
+        values={"area": value},
     )
 
 
@@ -92,7 +94,8 @@ def free_space(
         value = space.scale.length(room, max(0.0, room - 1.5 * cell), room + 1.5 * cell)
         return ToolResult(
             f"From the middle of {seen.label} to the nearest other thing on the floor, in the plan: {value} ({grid}). "
-            f"{words.source_of(space, [seen])}{words.caveats(reconstruction, [seen])}"
+            f"{words.source_of(space, [seen])}{words.caveats(reconstruction, [seen])}",
+            values={"clearance": value},
         )
     if not plan.free.any():
         raise InstrumentLimit(f"no free floor was seen in {space.handle}.", "Add pictures that show the floor.")
@@ -102,14 +105,16 @@ def free_space(
         value = space.scale.length(2 * radius * cell, max(0.0, 2 * (radius - 1) * cell), 2 * (radius + 1) * cell)
         return ToolResult(
             f"The largest free circle on the floor that was seen: {value} across, around {corners_text(centre[None])} "
-            f"on the map ({unit}; {grid}).{end}"
+            f"on the map ({unit}; {grid}).{end}",
+            values={"across": value},
         )
     corners, long, short = largest_turned_rectangle(plan)
     first = space.scale.length(long, max(0.0, long - 2 * cell), long + 2 * cell)
     second = space.scale.length(short, max(0.0, short - 2 * cell), short + 2 * cell)
     return ToolResult(
         f"The largest free rectangle on the floor that was seen: {first} by {second}, corners {corners_text(corners)} "
-        f"on the map ({unit}; {grid}).{end}"
+        f"on the map ({unit}; {grid}).{end}",
+        values={"length": first, "width": second},
     )
 
 

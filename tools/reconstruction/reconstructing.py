@@ -50,7 +50,7 @@ def reconstruct(context: ToolContext, images: list[Picture]) -> ToolResult:
     key = _key(context, pictures)
     known = workspace.made(key)
     if known:
-        return ToolResult(_told_again(workspace, known, len(pictures)))
+        return ToolResult(_told_again(workspace, known, len(pictures)), known=known)
     result = context.back_ends.reconstructor().reconstruct([context.seen(picture) for picture in pictures])
     if not result.groups:
         reasons = "; ".join(f"{handle}: {reason}" for handle, reason in result.left_out.items())
@@ -95,7 +95,7 @@ def add_views(context: ToolContext, cloud: Cloud, images: list[Picture]) -> Tool
     key = fingerprint("add_views", workspace.digest(cloud.handle), _key(context, pictures))
     known = workspace.made(key)
     if known:
-        return ToolResult(_told_again(workspace, known, len(pictures)))
+        return ToolResult(_told_again(workspace, known, len(pictures)), known=known)
     result = context.back_ends.reconstructor().reconstruct([context.seen(picture) for picture in pictures])
     old = Reconstruction.from_arrays(cloud.arrays, cloud.artifact.data["reconstruction"])
     held = next((g for g in result.groups if _joins(g, old, [image.handle for image in new])), None)

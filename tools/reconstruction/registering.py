@@ -43,7 +43,7 @@ def register_depth(
     if known:
         again = workspace.cloud(known[-1])
         text = told([(again.handle, again.reconstruction, again.scale)], {}, len(again.pictures))
-        return ToolResult(f"{text}\nIt was there already: nothing was computed again.")
+        return ToolResult(f"{text}\nIt was there already: nothing was computed again.", known=known[-1:])
     facts: list[Fact] = []
     notes: list[str] = []
     if cloud is None:
