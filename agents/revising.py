@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime  # graphs read the nodes' annotations
 
 from sightline.agents.budget import Budget, last_step_reason, spent
 from sightline.agents.nodes import Run, RunState, act, compose, think
-from sightline.memory import Answered, Revision, StepRecord, Workspace, best_of, steps_of
+from sightline.memory import Answered, Revision, StepRecord, Workspace, steps_of
 from sightline.memory.refs import plain
 
 PATIENCE = 4
@@ -82,8 +82,8 @@ def next_node(run: Run, number: int) -> Literal["compose", "judge_compose", "con
 def _to_judge(ws: Workspace, last: StepRecord) -> bool:
     """Whether the verifier is asked next: the current revision has a picture, no verdict, and was not given up."""
     now = ws.revisions.now
-    if now is None or not now.picture or now.verdict is not None:
-        return False
+    if now is None or not now.picture or now.verdict is not None or now.handle in ws.inputs:
+        return False  # what a person gave to begin with needs no verdict
     if last.composed.role == VERIFIER:
         return len(steps_of(ws, VERIFIER)) < LOOKS + TRIES
     by = ws.artifacts[now.handle].made_by.split(".")[0]
@@ -134,7 +134,7 @@ def _best(ws: Workspace) -> Revision:
 def conclusion(ws: Workspace, budget: Budget) -> Answered:
     """The best revision as the answer, with how it and the last one did; or that no program gave a picture."""
     revisions = ws.revisions
-    best, last = best_of(r for r in revisions.kept if r.handle not in ws.inputs) or revisions.best, revisions.latest
+    best, last = revisions.best, revisions.latest
     why = ending(ws, budget)
     by_budget = bool(why) and not _satisfied(revisions.now) and not _without_progress(ws)
     said = next((s.reply.text for s in reversed(ws.steps) if s.reply is not None and not s.composed.role), "")
@@ -144,8 +144,7 @@ def conclusion(ws: Workspace, budget: Budget) -> Answered:
         text = f"No program gave a picture.{plain(problem)}"
         return Answered(status="refused" if refused else "no answer", text=text, raw=said or text, forced=by_budget)
     program = ws.program(best.handle)
-    written = sum(handle not in ws.inputs for handle in revisions.every)
-    parts = [f"{best.handle} is the best of {written}: {_standing(best)}."]
+    parts = [f"{best.handle} is the best of {len(revisions.every)}: {_standing(best)}."]
     if last is not None and last.handle != best.handle:
         parts.append(f"The last was {last.handle}: {_standing(last)}.")
     parts.append(f"The run ended because {why or 'the model refused to go on'}.")

@@ -146,11 +146,6 @@ class Revisions:
         """The best so far, by the rule above; None before one gave a picture."""
         return best_of(self.kept)
 
-    def since_best(self) -> int:
-        """How many revisions were written after the best one, those undone included; 0 before there is a best one."""
-        best = self.best
-        return 0 if best is None else len(self.every) - 1 - list(self.every).index(best.handle)
-
     def prunes(self, record: CallRecord) -> bool:
         """Whether a call was about revisions that were undone, so that the model is not shown it any more."""
         if record.finished is None or not record.committed:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sightline.agents.models.adapter import ModelAdapter
     from sightline.agents.nodes import Run
 
-VERDICT = "verdict"
 _LOOKS = ("compare", "render", "inspect_view", "inspect_scene", "fit_camera", "set_visibility", "set_frame")
 
 INSTRUCTIONS = """\
@@ -90,7 +89,7 @@ def prepare(run: Run, verifier: ModelAdapter | None) -> Run:
         verifier: The model that judges; the one that writes, where None.
     """
     from sightline.agents.nodes import ANSWER
-    from sightline.agents.revising import VERIFIER, must_judge
+    from sightline.agents.revising import VERDICT, VERIFIER, must_judge
 
     adapter = verifier or run.adapter
     own = {name: tool for name, tool in run.instruments.items() if name != VERDICT}

@@ -245,7 +245,8 @@ def test_it_starts_from_a_program(tmp_path: Path) -> None:
     with ModelServer("messages", script) as server:
         answer = reconstruct(server, tmp_path / "runs", None, start=start)
     assert answer.value == SVG.replace("#c0392b", "#2c5fa8")
-    assert "prog2 is the best of 1" in answer.details
+    assert "prog2 is the best of 2" in answer.details
+    assert answer.trace.revisions.every["prog1"].verdict is None
     first = str(server.requests[0].body)
     assert "drawing.svg" not in first  # file names never reach a prompt
     assert "prog1" in first
@@ -421,3 +422,16 @@ def test_in_the_text_protocol_programs_are_sent_once_too(target: np.ndarray, tmp
     assert prompt.count('id="tent"') == 1
     assert "(6 lines, kept as prog1)" in prompt
     assert "SPOILT" not in prompt
+
+
+def test_a_start_that_nothing_improved_on_is_what_comes_back(target: np.ndarray, tmp_path: Path) -> None:
+    start = tmp_path / "drawing.svg"
+    start.write_text(SVG.replace("#c0392b", "#c0392c"), "utf-8")
+    script = [Call("render"), edit('r="28"', 'r="12"'), judge(0.4)]
+    with ModelServer("messages", script) as server:
+        answer = reconstruct(server, tmp_path / "runs", target, start=start, budget=Budget(steps=3))
+    assert server.unused == 0
+    assert "Against img1: photometric loss" in str(server.requests[1].body)
+    assert answer.value == start.read_text("utf-8")
+    assert "prog1 is the best of 2" in answer.details
+    assert "The last was prog2" in answer.details

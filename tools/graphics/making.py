@@ -51,13 +51,26 @@ def revise(workspace: Workspace, engine: Engine, text: str, thought: str, parent
         failed = ProgramFailed(program=str(draft), problem=plain(error.message))
         return ToolResult(said, programs=[draft], facts=[written, failed], failure=error)
     picture = Draft(rendered.pixels, f"what {draft} shows", data=picture_data(rendered))
-    facts: list[Fact] = [written, ProgramRendered(program=str(draft), picture=str(picture), own=True)]
-    lines = [f"{said} It shows {picture}."]
-    if target is not None:
-        scores = score_pictures(rendered.pixels, target.pixels)
-        facts.append(ProgramScored(program=str(draft), target=target.handle, scores=scores.known()))
-        lines.append(f"Against {target.handle}: {scores.describe()}. {_standing(workspace, scores)}")
-    return ToolResult("\n".join([*lines, *told(rendered)]), [picture], facts, programs=[draft])
+    facts, lines = own_picture(workspace, str(draft), picture)
+    text = "\n".join([f"{said} It shows {picture}.", *lines, *told(rendered)])
+    return ToolResult(text, [picture], [written, *facts], programs=[draft])
+
+
+def own_picture(workspace: Workspace, program: str, picture: Draft) -> tuple[list[Fact], list[str]]:
+    """What memory learns, and a model is told, of a program's own picture: its scores, where there is a target.
+
+    Args:
+        workspace: The run.
+        program: Handle of the program, or a reference to a new one.
+        picture: By its own camera, with nothing hidden.
+    """
+    facts: list[Fact] = [ProgramRendered(program=program, picture=str(picture), own=True)]
+    target = target_of(workspace)
+    if target is None:
+        return facts, []
+    scores = score_pictures(picture.pixels, target.pixels)
+    facts.append(ProgramScored(program=program, target=target.handle, scores=scores.known()))
+    return facts, [f"Against {target.handle}: {scores.describe()}. {_standing(workspace, scores)}"]
 
 
 def picture_data(rendered: Rendered) -> dict[str, object]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sightline.geometry import Camera
-from sightline.memory import Draft, InstrumentLimit, ModelMistake, Program, ProgramInspected, ProgramRendered, ViewSet
+from sightline.memory import (
+    Draft,
+    Fact,
+    InstrumentLimit,
+    ModelMistake,
+    Program,
+    ProgramInspected,
+    ProgramRendered,
+    ViewSet,
+)
 from sightline.memory.refs import plain
 from sightline.tools.contract import ToolContext, ToolResult, tool
 from sightline.tools.graphics.cameras import aimed, around, camera_words, fitted
 from sightline.tools.graphics.engines import Engine, RenderRequest, SceneReport, find_engine
-from sightline.tools.graphics.making import picture_data, told
+from sightline.tools.graphics.engines.protocol import DEFAULT_SAMPLES
+from sightline.tools.graphics.making import own_picture, picture_data, told
 from sightline.tools.graphics.scenes import check_names, inspected, program_in_hand, start_file, target_of
 from sightline.tools.graphics.writing import RENDER_TIME
 
@@ -28,7 +38,7 @@ def render(
     field_of_view: float = 50.0,
     frame: int | None = None,
     width: int | None = None,
-    samples: int = 16,
+    samples: int = DEFAULT_SAMPLES,
 ) -> ToolResult:
     """Draw a program's scene: by its own camera, by another camera of the scene, or from any point.
 
@@ -83,7 +93,7 @@ def inspect_view(
     check_cameras(engine)
     report = inspected(ws, chosen, ws.revisions.frame)
     own = around(report, around_objects or [], azimuth, elevation, distance)
-    return _drawn(context, chosen, engine, own, None, None, 16)
+    return _drawn(context, chosen, engine, own, None, None, DEFAULT_SAMPLES)
 
 
 @tool(family="graphics", time_limit=RENDER_TIME, example={"objects": ["Cube"]})
@@ -107,7 +117,7 @@ def fit_camera(
     if not objects:
         raise ModelMistake("no object is named.", "Name at least one; inspect_scene lists them.")
     camera = fitted(inspected(ws, chosen, ws.revisions.frame), objects, bearing, elevation)
-    result = _drawn(context, chosen, engine, camera, None, None, 16)
+    result = _drawn(context, chosen, engine, camera, None, None, DEFAULT_SAMPLES)
     return replace(result, text=f"{result.text}\nThe camera: {camera_words(camera)}.")
 
 
@@ -211,9 +221,13 @@ def _drawn(
     if hidden:
         parts.append(f"without {', '.join(plain(name) for name in hidden)}")
     picture = Draft(rendered.pixels, ", ".join(parts), data=picture_data(rendered))
-    fact = ProgramRendered(program=program.handle, picture=str(picture), own=False)
+    facts: list[Fact] = [ProgramRendered(program=program.handle, picture=str(picture), own=False)]
+    scores: list[str] = []
+    if not program.revision.picture and len(parts) == 1 and width is None and samples == DEFAULT_SAMPLES:
+        # A person's program is not drawn when it is given: this is its own picture.
+        facts, scores = own_picture(ws, program.handle, picture)
     lines = [f"{picture} is {', '.join(parts)} ({rendered.size[0]}x{rendered.size[1]})."]
-    return ToolResult("\n".join([*lines, *told(rendered)]), [picture], [fact])
+    return ToolResult("\n".join([*lines, *scores, *told(rendered)]), [picture], facts)
 
 
 def _size(context: ToolContext, program: Program, camera: Camera | None, width: int | None) -> tuple[int, int] | None:
