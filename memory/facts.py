@@ -148,6 +148,24 @@ class ObjectsMatched(_Fact):
     source: str
 
 
+class ObjectParted(_Fact):
+    """What was taken for one thing is two: the object was not seen in these pictures, something else was.
+
+    What it was there is entered anew, by the `ObjectSeen` that follow; what its place and front were said to be, from
+    both, is forgotten.
+
+    Attributes:
+        object: Handle.
+        pictures: Where it was not.
+        source: Name of the tool and what it went by.
+    """
+
+    fact: Literal["parted"] = "parted"
+    object: str
+    pictures: list[str] = Field(min_length=1)
+    source: str
+
+
 class ScaleStated(_Fact):
     """What one unit of a reconstruction is in metres.
 
@@ -317,6 +335,7 @@ Fact = Annotated[
     | ObjectPlaced
     | ObjectFaces
     | ObjectsMatched
+    | ObjectParted
     | ScaleStated
     | AreaIgnored
     | PictureRecalled

@@ -32,6 +32,7 @@ from sightline.memory.facts import (
     Fact,
     NoteAdded,
     ObjectFaces,
+    ObjectParted,
     ObjectPlaced,
     ObjectSeen,
     ObjectsMatched,
@@ -176,6 +177,8 @@ class Fold:
                 self.scene.face(fact)
             case ObjectsMatched():
                 self.scene.match(fact)
+            case ObjectParted():
+                self.scene.part(fact)
             case ScaleStated():
                 self.scales[fact.cloud] = fact
             case AreaIgnored():

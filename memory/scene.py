@@ -6,9 +6,10 @@ place for each reconstruction that holds it: places of different reconstructions
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sightline.memory.facts import ObjectFaces, ObjectPlaced, ObjectSeen, ObjectsMatched
+from sightline.memory.facts import ObjectFaces, ObjectParted, ObjectPlaced, ObjectSeen, ObjectsMatched
 from sightline.memory.refs import box_ref, plain, point_ref
 
 NAME_LENGTH = 60
@@ -85,6 +86,7 @@ class SceneMap:
     def __init__(self) -> None:
         self.objects: dict[str, SceneObject] = {}
         self.aliases: dict[str, str] = {}
+        self._seen_as: dict[str, frozenset[str]] = {}  # by handle that became an alias: the pictures it was known in
 
     def knows(self, handle: str) -> bool:
         """Whether this is the handle of an object, also of one that turned out to be another."""
@@ -123,12 +125,36 @@ class SceneMap:
             return
         first, *others = known
         for other in others:
+            self._seen_as[other.handle] = frozenset(s.picture for s in other.sightings)
             first.sightings += [s for s in other.sightings if s not in first.sightings]
             first.places = {**other.places, **first.places}
             first.faces = {**other.faces, **first.faces}
             del self.objects[other.handle]
             for alias in [other.handle, *(a for a, target in self.aliases.items() if target == other.handle)]:
                 self.aliases[alias] = first.handle
+
+    def part(self, fact: ObjectParted) -> None:
+        """Forget that an object was seen in some pictures; the handle that it had there before is free again."""
+        known = self.get(fact.object)
+        if known is None:
+            return
+        freed = self.former(known.handle, fact.pictures)
+        if freed is not None:
+            del self.aliases[freed]
+        known.sightings = [s for s in known.sightings if s.picture not in fact.pictures]
+        known.places.clear()
+        known.faces.clear()
+
+    def former(self, handle: str, pictures: Collection[str]) -> str | None:
+        """The handle that what an object shows in these pictures had before it was taken for that object, or None."""
+        return next(
+            (
+                alias
+                for alias, target in self.aliases.items()
+                if target == handle and self._seen_as[alias] and self._seen_as[alias] <= set(pictures)
+            ),
+            None,
+        )
 
     def named(self, name: str) -> list[SceneObject]:
         """Objects with this name, whatever its case."""

@@ -26,6 +26,7 @@ MAX_VIDEO_FRAMES = 1_000_000
 
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,gif"
 _REMEDY = "Convert it to MP4 first."
+_AGAIN = "Copy or download it again; if it plays elsewhere, convert it to MP4."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ def probe_video(path: str | os.PathLike[str]) -> VideoInfo:
             return _describe(container, shown)
     except (av.FFmpegError, ValueError) as error:
         if kind == "video":
-            raise InputError(f"{shown} cannot be decoded: it is damaged or was cut short.", _REMEDY) from error
+            raise InputError(f"{shown} cannot be decoded: it is damaged or was cut short.", _AGAIN) from error
         raise InputError(f"{shown} is not a video that can be read.", _REMEDY) from error
 
 

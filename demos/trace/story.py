@@ -18,6 +18,7 @@ from sightline.memory import (
     ModelFailed,
     NoteAdded,
     ObjectFaces,
+    ObjectParted,
     ObjectPlaced,
     ObjectSeen,
     ObjectsMatched,
@@ -199,7 +200,7 @@ def _learn(ws: Workspace, call: CallRecord, plan: list[PlanItem], changes: list[
     return plan
 
 
-def _in_space(fact: ObjectPlaced | ObjectFaces | ObjectsMatched | ScaleStated | AreaIgnored) -> str:
+def _in_space(fact: ObjectPlaced | ObjectFaces | ObjectsMatched | ObjectParted | ScaleStated | AreaIgnored) -> str:
     match fact:
         case ObjectPlaced():
             return f"{fact.object} located in {fact.cloud}, on {fact.points} points ({fact.source})"
@@ -210,6 +211,8 @@ def _in_space(fact: ObjectPlaced | ObjectFaces | ObjectsMatched | ScaleStated | 
             return f"{fact.object}: its {fact.attribute} is {fact.verdict} ({fact.source})"
         case ObjectsMatched():
             return f"{', '.join(fact.objects)} are one thing ({fact.source})"
+        case ObjectParted():
+            return f"what {', '.join(fact.pictures)} show is not {fact.object} but another thing ({fact.source})"
         case ScaleStated():
             return f"one unit of {fact.cloud} is {fact.metres:.4g} m ({fact.because})"
         case AreaIgnored():

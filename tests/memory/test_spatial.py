@@ -17,6 +17,7 @@ from sightline.memory import (
     DataDraft,
     DepthMap,
     ObjectFaces,
+    ObjectParted,
     ObjectSeen,
     ObjectsMatched,
     ScaleStated,
@@ -167,6 +168,28 @@ def test_a_merged_handle_is_never_given_to_another_object(tmp_path: Path) -> Non
     commit(ws, "later", [], [again, new])
     assert list(ws.scene.objects) == ["obj1", "obj3"]
     assert len(ws.scene.objects["obj1"].sightings) == 3
+
+
+def test_what_was_two_things_is_parted_and_gets_its_own_handle_back(tmp_path: Path) -> None:
+    ws = begin(tmp_path / "run", inputs=3)
+    for number in (1, 2, 3):
+        fact = ObjectSeen(object="k", name="cup", picture=f"img{number}", point=(1, 1), source="detect")
+        commit(ws, f"see{number}", [], [fact])
+    commit(ws, "match", [], [ObjectsMatched(objects=["obj1", "obj2", "obj3"], source="match_objects")])
+    commit(ws, "place", [], [placed("obj1")])
+    assert ws.scene.former("obj1", ["img2"]) == "obj2"
+    assert ws.scene.former("obj1", ["img1"]) is None
+    seen = ObjectSeen(object="obj2", name="cup", picture="img2", point=(1, 1), source="detect")
+    parted = ObjectParted(object="obj1", pictures=["img2"], source="build_scene_graph by place")
+    commit(ws, "part", [], [parted, seen])
+    ws.close()
+    scene = Workspace.open(tmp_path / "run").scene
+    assert {h: [s.picture for s in o.sightings] for h, o in scene.objects.items()} == {
+        "obj1": ["img1", "img3"],
+        "obj2": ["img2"],
+    }
+    assert not scene.objects["obj1"].places
+    assert scene.aliases == {"obj3": "obj1"}
 
 
 def test_references_to_what_the_same_call_made_are_numbered_in_facts_and_data(tmp_path: Path) -> None:

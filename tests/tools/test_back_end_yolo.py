@@ -123,9 +123,10 @@ def test_missing_weights_are_refused_with_the_remedy(weights: str) -> None:
     assert "path" in said
 
 
-def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"no checkpoint" * 100, b"junk", b"", b"PK\x03\x04 half an archive"])
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     junk = tmp_path / "junk.pt"
-    junk.write_bytes(b"no checkpoint" * 100)
+    junk.write_bytes(content)
     assert "cannot be read" in raised_by(lambda: load_yolo(str(junk), True), InfrastructureError)
     assert junk.exists()
 

@@ -74,6 +74,7 @@ def test_yaw_turns_right_and_pitch_looks_up_and_roll_tilts_the_head_right(worksp
     assert not both
     assert "turned 90 degrees left and 5 degrees down" in text
     assert "no pixel is covered" in text
+    assert "Turn or move less; top_down shows what lies where." in text
 
 
 def test_a_quarter_turn_right_shows_what_is_east(workspace: Workspace) -> None:
@@ -253,6 +254,7 @@ def test_what_stands_in_front_is_said(workspace: Workspace) -> None:
 
 def test_refusals_say_what_would_do(workspace: Workspace, tmp_path: Path) -> None:
     assert "5 to 150 degrees" in refused(workspace, view, "mistake", field_of_view=170)
+    assert "Move by up to " in refused(workspace, view, "mistake", forward=1e9)
     assert "-360 to 360" in refused(workspace, view, "mistake", yaw=4000)
     assert "-90 and 90" in refused(workspace, orbit, "mistake", azimuth=0, elevation=100, around="obj1")
     assert "Choose 0.02 to 50" in refused(workspace, orbit, "mistake", azimuth=0, distance=0, around="obj1")

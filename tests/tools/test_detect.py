@@ -181,7 +181,8 @@ def test_over_photos_without_a_reconstruction_by_appearance(run: Run) -> None:
 
 def test_twins_are_not_told_apart_by_appearance(tmp_path: Path) -> None:
     """Two pictures of two equal chairs: a range, and the pairs that are unclear."""
-    from sightline.tools.detection.matching import Look, match
+    from sightline.tools.detection.looks import Look
+    from sightline.tools.detection.matching import match
 
     pixels = np.full((200, 300, 3), 200, np.uint8)
     pixels[50:120, 30:100] = (180, 30, 30)
@@ -194,7 +195,8 @@ def test_twins_are_not_told_apart_by_appearance(tmp_path: Path) -> None:
 
 
 def test_things_of_one_picture_are_never_one() -> None:
-    from sightline.tools.detection.matching import Look, match
+    from sightline.tools.detection.looks import Look
+    from sightline.tools.detection.matching import match
 
     pixels = np.full((100, 100, 3), 90, np.uint8)
     looks = [Look("img1", "chair", (10, 10, 40, 40)), Look("img1", "chair", (12, 10, 42, 40))]
@@ -204,7 +206,8 @@ def test_things_of_one_picture_are_never_one() -> None:
 def test_a_textured_thing_is_known_again_turned_and_smaller() -> None:
     import cv2
 
-    from sightline.tools.detection.matching import Look, match
+    from sightline.tools.detection.looks import Look
+    from sightline.tools.detection.matching import match
 
     rng = np.random.default_rng(0)
     poster = cv2.resize(rng.integers(0, 255, (12, 16, 3), dtype=np.uint8), (160, 120), interpolation=cv2.INTER_NEAREST)
@@ -274,7 +277,8 @@ def test_by_place_twins_are_told_apart_and_a_moved_thing_is_another(tmp_path: Pa
     """Equal chairs: appearance could not tell them; dense depth or a sparse cloud can, and sees that one was moved."""
     from dataclasses import replace
 
-    from sightline.tools.detection.matching import Look, match
+    from sightline.tools.detection.looks import Look
+    from sightline.tools.detection.matching import match
 
     chairs = (thing(2, "red chair", (-1.2, 4.0), (0.6, 0.6, 0.9)), thing(3, "blue chair", (0.9, 5.0), (0.6, 0.6, 0.9)))
     run = run_on(
@@ -308,7 +312,8 @@ def test_by_place_twins_are_told_apart_and_a_moved_thing_is_another(tmp_path: Pa
 
 def test_sixty_photos_are_matched_in_bounded_time_and_memory() -> None:
     """Pictures are asked for one at a time and let go."""
-    from sightline.tools.detection.matching import Look, match
+    from sightline.tools.detection.looks import Look
+    from sightline.tools.detection.matching import match
 
     asked = []
 

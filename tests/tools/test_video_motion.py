@@ -236,6 +236,12 @@ def test_wrong_arguments(shot: Film, arguments: dict[str, Any]) -> None:
     assert run(trajectory, video="vid1").outcome == "mistake"
 
 
+def test_a_single_frame_shows_no_motion(shot: Film) -> None:
+    finished = shot(seconds=1 / FPS)(describe_motion, video="vid1")
+    assert finished.outcome == "limit"
+    assert "and motion shows in 0.15 s at least. Look at its frames instead: show_frames." in finished.text
+
+
 def cloud_of(run: Run, depth_at: Callable[[float], float], dense: bool = True) -> DataDraft:
     """The frames of the run by a camera at rest; what moves is at a z-depth that changes."""
     lens = Intrinsics.from_field_of_view(SIZE, 60, "known")

@@ -133,9 +133,14 @@ def load_pretrained(
     import torch
 
     found = checkpoint_type(folder)
+    if not found:
+        raise InfrastructureError(
+            f"{weights} is no checkpoint that can be read: its config.json is damaged, or names no model.",
+            "Save the checkpoint again with `save_pretrained`, or give other weights.",
+        )
     if found != model_type:
         raise InfrastructureError(
-            f"{weights} is a checkpoint of {found or 'an unnamed model'}, not of {model_type}.",
+            f"{weights} is a checkpoint of {found}, not of {model_type}.",
             "Name the back end that it belongs to, or other weights; `sightline doctor` lists both.",
         )
     where = device()

@@ -28,7 +28,7 @@ from sightline.tools.back_ends.protocols import (
     Tracked,
 )
 from sightline.tools.back_ends.weights import bound_threads, device, require, running
-from sightline.tools.back_ends.yolo_setup import find_yolo_weights, import_ultralytics
+from sightline.tools.back_ends.yolo_setup import UNREADABLE, find_yolo_weights, import_ultralytics
 
 if TYPE_CHECKING:
     from sightline.tools.back_ends.yolo_sam import YoloSam
@@ -257,7 +257,7 @@ def load_model(weights: str, offline: bool, tasks: Sequence[str]) -> Any:
         raise InfrastructureError(f"{weights} is no ultralytics checkpoint.", "Give a .pt file.")
     try:
         model = ultralytics.YOLO(str(path), verbose=False)
-    except (OSError, TypeError, ValueError, RuntimeError, KeyError, AttributeError, ModuleNotFoundError) as error:
+    except UNREADABLE as error:
         raise InfrastructureError(
             f"The weights {weights} cannot be read: {(str(error).splitlines() or [''])[0]}",
             "Give a .pt file that ultralytics wrote, or remove it so that it is downloaded again.",

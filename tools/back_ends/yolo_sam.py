@@ -13,7 +13,7 @@ from sightline.memory import InfrastructureError, InstrumentLimit, ModelMistake
 from sightline.tools.back_ends.fitting import fit
 from sightline.tools.back_ends.protocols import Box, MaskFound, Seen
 from sightline.tools.back_ends.yolo import working
-from sightline.tools.back_ends.yolo_setup import find_yolo_weights, import_ultralytics
+from sightline.tools.back_ends.yolo_setup import UNREADABLE, find_yolo_weights, import_ultralytics
 
 _IMAGE_SIZE = 1024
 """Pixels of the side that these networks see."""
@@ -81,7 +81,7 @@ def load(weights: str, offline: bool) -> YoloSam:
     path = find_yolo_weights(weights, offline)
     try:
         model = ultralytics.SAM(str(path))
-    except (OSError, TypeError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise InfrastructureError(
             f"The weights {weights} cannot be read as SAM's: {(str(error).splitlines() or [''])[0]}",
             "Its file must have one of ultralytics' names, e.g. mobile_sam.pt or sam2.1_t.pt.",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import struct
 import sys
 import threading
 from collections.abc import Iterator
@@ -27,6 +29,11 @@ ENVIRONMENT = {
 }
 """What ultralytics reads when it is imported."""
 
+UNREADABLE: tuple[type[Exception], ...] = (
+    OSError, EOFError, TypeError, ValueError, RuntimeError, KeyError, AttributeError, ImportError,
+    pickle.UnpicklingError, struct.error,
+)  # fmt: skip
+"""What ultralytics and torch raise for a file that is no checkpoint of theirs, or a damaged one."""
 _importing = threading.RLock()
 _INTEGRATIONS = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
 

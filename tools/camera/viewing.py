@@ -20,6 +20,8 @@ from sightline.tools.contract import Point, ToolContext, ToolResult, tool
 MOST_OBJECTS = 20
 NARROWEST, WIDEST = 5.0, 150.0
 """Degrees: fields of view that a flat picture can show."""
+FARTHEST = 10.0
+"""Times the size of the scene: a camera that goes farther sees nothing, and was hardly meant."""
 _IN_FRONT = 0.9  # share of the distance to a target before which something else hides it
 _GROWN = 0.05  # share of its reach by which the box of who stands there is enlarged, to look out of it
 
@@ -57,6 +59,14 @@ def view(
     for name, value in (("yaw", yaw), ("pitch", pitch), ("roll", roll)):
         if abs(value) > 360:
             raise ModelMistake(f"{name} is {value:g} degrees.", "Turn by -360 to 360 degrees.")
+    reach = FARTHEST * scene_size(cloud.reconstruction)
+    for name, value in (("right", right), ("forward", forward), ("up", up)):
+        if abs(value) > reach:
+            raise ModelMistake(
+                f"{name} is {wording.amount(cloud.scale, value)}, and all of {cloud.handle} is "
+                f"{wording.amount(cloud.scale, scene_size(cloud.reconstruction))} across.",
+                f"Move by up to {wording.amount(cloud.scale, reach)}; top_down shows what lies where.",
+            )
     anchor = anchor_of(context.workspace, cloud, image)
     pose = turn(move(anchor.camera.pose, right, forward, up), yaw, pitch, roll)
     parts = [wording.moved(cloud.scale, right, forward, up), wording.turned(yaw, pitch, roll)]

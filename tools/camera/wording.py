@@ -80,12 +80,15 @@ def percent(share: float) -> str:
 
 def covered(coverage: float, sparse: bool) -> str:
     """What share of a view shows something, and what the rest is."""
+    if coverage == 0:
+        return (
+            "Nothing of what was reconstructed lies in this view: no pixel is covered, it was never seen. Turn or move "
+            "less; top_down shows what lies where."
+        )
     if sparse:
         return f"{percent(coverage)} of the pixels covered by dots, one for each point; between them nothing is known."
     if coverage == 1:
         return "All of the pixels are covered."
-    if coverage == 0:
-        return "Nothing of what was reconstructed lies in this view: no pixel is covered, it was never seen."
     return f"{percent(coverage)} of the pixels covered; the rest (hatched) was never seen."
 
 

@@ -34,8 +34,9 @@ from sightline.tools.detection.facing import (
     in_words,
     line_of_sight,
 )
-from sightline.tools.detection.matching import Look, place_of
+from sightline.tools.detection.looks import Look
 from sightline.tools.detection.people import people_once
+from sightline.tools.detection.places import place_of
 
 VOTES = 5
 Method = Literal["auto", "keypoints", "points", "vlm", "back_end"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry.reconstructions import Reconstruction
-from sightline.memory import Fact, InstrumentLimit, ModelMistake, ObjectsMatched, Picture, SceneObject, Workspace
+from sightline.memory import Fact, InstrumentLimit, ModelMistake, Picture, SceneObject, Workspace
 from sightline.memory.refs import plain
 from sightline.tools.back_ends.naming import normal, plural
 from sightline.tools.contract import ToolContext, ToolResult, tool
@@ -23,7 +23,9 @@ from sightline.tools.detection.detecting import (
     weakest,
 )
 from sightline.tools.detection.entering import Entered, detect_once, enter
-from sightline.tools.detection.matching import Look, Matches, match, window
+from sightline.tools.detection.joining import Belonging, Joined, join, parted_lines, same_before, stated_same
+from sightline.tools.detection.looks import Look, box_around, window
+from sightline.tools.detection.matching import Matches, match
 
 MOST_PICTURES = 60
 MOST_LISTED = 40
@@ -71,13 +73,9 @@ def match_objects(context: ToolContext, images: list[Picture], names: list[str] 
             "no object is known in these photos.", "Give `names` to detect them, or mark or detect them first."
         )
     found = _match(context.workspace, images, things)
-    lines = [_heading(found, things)]
+    after, things = _joined(context.workspace, found, things, facts, "match_objects")
     groups = [[things[i] for i in group] for group in found.groups]
-    for group in groups:
-        if len({thing.object for thing in group}) > 1:
-            facts.append(
-                ObjectsMatched(objects=_first_known(group), source=f"match_objects by {_basis(found, things, group)}")
-            )
+    lines = [_heading(found, things), *parted_lines(after.parted)]
     joined = [g for g in groups if len(g) > 1]
     for group in joined[:MOST_LISTED]:
         where = ", ".join(f"{t.reference} in {t.look.picture}" for t in group)
@@ -89,7 +87,7 @@ def match_objects(context: ToolContext, images: list[Picture], names: list[str] 
         lines.append(f"matched with none: {named}{more}. That does not show that the other photos lack them.")
     lines += _unclear(found, things)
     lines += notes
-    return ToolResult("\n".join(lines), facts=facts)
+    return ToolResult("\n".join(lines), facts=after.facts)
 
 
 @tool(
@@ -118,17 +116,13 @@ def count(context: ToolContext, images: list[Picture], name: str, threshold: flo
         handles = f"Objects: {', '.join(t.reference for t in things)}." if things else ""
         return ToolResult("\n".join(filter(None, [*notes, _bounds(len(things), weaker), handles])), facts=facts)
     found = _match(context.workspace, images, things)
+    after, things = _joined(context.workspace, found, things, facts, "count")
     groups = [[things[i] for i in group] for group in found.groups]
-    facts += [
-        ObjectsMatched(objects=_first_known(group), source=f"count by {_basis(found, things, group)}")
-        for group in groups
-        if len({thing.object for thing in group}) > 1
-    ]
-    lines = [_total(name, found, things, images)]
+    lines = [_total(name, found, things, images), *parted_lines(after.parted)]
     lines += [", ".join(f"{t.reference} in {t.look.picture}" for t in group) for group in groups[:MOST_LISTED]]
     if len(groups) > MOST_LISTED:
         lines.append(f"and {len(groups) - MOST_LISTED} more")
-    return ToolResult("\n".join([*lines, *_unclear(found, things), *notes]), facts=facts)
+    return ToolResult("\n".join([*lines, *_unclear(found, things), *notes]), facts=after.facts)
 
 
 def _bounds(strong: int, weaker: int) -> str:
@@ -188,25 +182,11 @@ def _known_things(workspace: Workspace, images: Sequence[Picture]) -> tuple[list
     for image in images:
         for thing in workspace.scene.objects.values():
             seen = thing.in_picture(image.handle)
-            if seen is not None and (box := _box_of(seen.box, seen.point, image.size)) is not None:
+            if seen is not None and (seen.box is not None or seen.point is not None):
+                box = seen.box or box_around(seen.centre or (0.0, 0.0), image.size)
                 mask = _mask_of(workspace, thing, image.handle, box)
                 things.append(_Thing(Look(image.handle, normal(thing.name), box, mask), thing.handle, thing.handle))
     return things, [], []
-
-
-def _box_of(
-    box: tuple[float, float, float, float] | None, point: tuple[float, float] | None, size: tuple[int, int]
-) -> tuple[float, float, float, float] | None:
-    """The box, or a small one around the point."""
-    if box is not None or point is None:
-        return box
-    reach = 0.03 * max(size)
-    return (
-        max(0.0, point[0] - reach),
-        max(0.0, point[1] - reach),
-        min(float(size[0]), point[0] + reach),
-        min(float(size[1]), point[1] + reach),
-    )
 
 
 def _mask_of(
@@ -230,10 +210,32 @@ def _match(workspace: Workspace, images: Sequence[Picture], things: Sequence[_Th
             f"{len(things)} things in {len(images)} photos are too many to compare with each other.",
             "Give fewer photos, or raise the threshold.",
         )
-    joined = [
-        (i, j) for i, one in enumerate(things) for j, other in enumerate(things) if i < j and one.object == other.object
-    ]
-    return match([t.look for t in things], workspace.pixels, reconstructions(workspace, images), joined)
+    before = _before(things)
+    return match(
+        [t.look for t in things],
+        workspace.pixels,
+        reconstructions(workspace, images),
+        same_before(before),
+        stated_same(workspace, before),
+    )
+
+
+def _before(things: Sequence[_Thing]) -> list[Belonging]:
+    return [Belonging(t.look.picture, t.object, t.object == t.reference) for t in things]
+
+
+def _joined(
+    workspace: Workspace, found: Matches, things: Sequence[_Thing], facts: Sequence[Fact], source: str
+) -> tuple[Joined, list[_Thing]]:
+    """What becomes of the objects, and the things under what they are called now where one was parted."""
+    sources = [f"{source} by {_basis(found, things, [things[i] for i in group])}" for group in found.groups]
+    after = join(workspace, _before(things), found.groups, facts, sources)
+    now = list(things)
+    for reference, group in zip(after.references, found.groups, strict=True):
+        for i in group:
+            if now[i].object in after.parted:
+                now[i] = replace(now[i], reference=reference)
+    return after, now
 
 
 def reconstructions(workspace: Workspace, images: Sequence[Picture]) -> list[Reconstruction]:
@@ -242,13 +244,6 @@ def reconstructions(workspace: Workspace, images: Sequence[Picture]) -> list[Rec
     clouds = [workspace.cloud(a.handle) for a in workspace.artifacts.values() if a.kind == "cloud"]
     shared = [(len(handles & set(cloud.pictures)), cloud) for cloud in clouds]
     return [c.reconstruction for held, c in sorted(shared, key=lambda item: -item[0]) if held > 1]
-
-
-def _first_known(group: Sequence[_Thing]) -> list[str]:
-    """The objects of a group, each once; the oldest handle first, for it stays."""
-    objects = list(dict.fromkeys(thing.object for thing in group))
-    known = {thing.object for thing in group if thing.reference == thing.object}
-    return sorted(objects, key=lambda o: (o not in known, int("".join(c for c in o if c.isdigit()) or 0)))
 
 
 def _basis(found: Matches, things: Sequence[_Thing], group: Sequence[_Thing]) -> str:
@@ -274,22 +269,14 @@ def _heading(found: Matches, things: Sequence[_Thing]) -> str:
 
 def _unclear(found: Matches, things: Sequence[_Thing]) -> list[str]:
     """The pairs that may be one thing and were kept apart."""
-    together = {i: n for n, group in enumerate(found.groups) for i in group}
-    open_pairs = [
-        p
-        for p in found.pairings
-        if p.verdict == "unclear"
-        and together[p.first] != together[p.second]
-        and not (
-            {things[i].look.picture for i in found.groups[together[p.first]]}
-            & {things[i].look.picture for i in found.groups[together[p.second]]}
-        )
-    ]
-    if not open_pairs:
+    if not found.doubtful:
         return []
-    pairs = ", ".join(f"{things[p.first].reference} and {things[p.second].reference}" for p in open_pairs[:10])
-    more = f" and {len(open_pairs) - 10} more pairs" if len(open_pairs) > 10 else ""
-    return [f"unclear, kept apart: {pairs}{more} may be one thing each; a reconstruction of the photos would tell."]
+    firsts = [things[group[0]].reference for group in found.groups]
+    pairs = ", ".join(f"{firsts[a]} and {firsts[b]}" for a, b in found.doubtful[:10])
+    more = f" and {len(found.doubtful) - 10} more pairs" if len(found.doubtful) > 10 else ""
+    by_place = any(p.basis == "place" for p in found.pairings if p.verdict == "unclear")
+    remedy = "their places leave it open" if by_place else "a reconstruction of the photos would tell"
+    return [f"unclear, kept apart: {pairs}{more} may be one thing each; {remedy}."]
 
 
 def _check(images: Sequence[Picture], least: int) -> None:

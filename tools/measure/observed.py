@@ -134,7 +134,7 @@ def points_in_mask(reconstruction: Reconstruction, picture: str, mask: NDArray[n
         beside = core.copy()
         beside[~core] = _beside(reconstruction, index[core], index[~core])
         index, depth = index[beside], depth[beside]
-    bodies = _bodies(depth)
+    bodies = depth_bodies(depth)
     largest = max(bodies, key=lambda b: int(b.sum()))
     kept = np.logical_or.reduce([b for b in bodies if b.sum() >= 0.2 * largest.sum()])
     return np.asarray(index[kept])
@@ -164,7 +164,7 @@ def points_in_box(
         return index
     middle = np.abs(pixels - ((x0 + x1) / 2, (y0 + y1) / 2)) <= (0.3 * (x1 - x0), 0.3 * (y1 - y0))
     core = middle.all(axis=1)
-    bodies = _bodies(depth)
+    bodies = depth_bodies(depth)
     weight = [int((b & core).sum()) for b in bodies] if core.any() else [int(b.sum()) for b in bodies]
     enough = [b for b, w in zip(bodies, weight, strict=True) if w >= _BODY * sum(weight)]
     return np.asarray(index[min(enough, key=lambda b: float(np.median(depth[b])))])
@@ -185,7 +185,7 @@ def points_at(reconstruction: Reconstruction, picture: str, point: Sequence[floa
             return index[:0]
         near = away <= 1.2 * away.min()
     index, depth = index[near], depth[near]
-    return np.asarray(index[min(_bodies(depth), key=lambda b: float(np.median(depth[b])))])
+    return np.asarray(index[min(depth_bodies(depth), key=lambda b: float(np.median(depth[b])))])
 
 
 def triangulated(cameras: Sequence[Camera], pixels: ArrayLike, pixel_errors: ArrayLike) -> tuple[Floats, float]:
@@ -281,7 +281,7 @@ def _seen_points(reconstruction: Reconstruction, picture: str) -> tuple[Indices,
     return index[inside], pixels[inside], depth[inside]
 
 
-def _bodies(depth: Floats) -> list[NDArray[np.bool_]]:
+def depth_bodies(depth: Floats) -> list[NDArray[np.bool_]]:
     """Points parted where their sorted depths jump."""
     order = np.argsort(depth)
     jumps = np.diff(depth[order]) > _GAP * depth[order][:-1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sightline.geometry.reconstructions import Reconstruction
 from sightline.memory import InfrastructureError
 from sightline.tools.back_ends.protocols import Reconstructed, Seen
-from sightline.tools.reconstruction.joins import places
+from sightline.tools.reconstruction.joins import around, places
 from sightline.tools.reconstruction.lenses import colmap_camera, shared_lenses
 from sightline.tools.reconstruction.matching import Features
 from sightline.tools.reconstruction.pairs import Pair, connected, features_of, matches_between
@@ -156,7 +156,7 @@ def _database(
     verified = {}
     for i, j in matches:
         geometry = database.read_two_view_geometry(i + 1, j + 1)
-        agreeing = np.asarray(geometry.inlier_matches, dtype=np.intp).reshape(-1, 2)
+        agreeing = _agreeing(geometry)
         if len(agreeing) >= _LEAST_MATCHES and dense_enough(agreeing, features[i], features[j]):
             verified[i, j] = geometry
         else:
@@ -202,7 +202,8 @@ def _of_one_place_each(
         best = _best(database, folder, pictures, lenses, features, verified)
         across = [pair for found in best for pair in _across(found, features, verified)]
         if not across:
-            return [group for found in best for group, _ in found.groups], apart
+            groups = [_warned(*group, found, features, verified) for found in best for group in found.groups]
+            return groups, apart
         opened = pycolmap.Database.open(database)
         for i, j in across:
             opened.delete_inlier_matches(i + 1, j + 1)
@@ -212,12 +213,31 @@ def _of_one_place_each(
         apart += across
 
 
+def _agreeing(geometry: Any) -> NDArray[np.intp]:
+    """The matches of a pair that agree, (N, 2)."""
+    return np.asarray(geometry.inlier_matches, dtype=np.intp).reshape(-1, 2)
+
+
+def _warned(
+    group: Reconstruction, numbers: set[int], found: _Mapped, features: Sequence[Features], verified: dict[Pair, Any]
+) -> Reconstruction:
+    """A group, with a warning where it is two pictures that only one flat thing holds together."""
+    pair = min(numbers), max(numbers)
+    if len(numbers) > 2 or not around(found.images, features, pair, _agreeing(verified[pair])).unconfirmed:
+        return group
+    warning = (
+        f"{' and '.join(group.cameras)} are held together by one flat thing only, and nothing around it was found in "
+        "both: if they are not of one place (two places may have the same rug or poster), this means nothing"
+    )
+    return replace(group, warnings=(*group.warnings, warning))
+
+
 def _across(found: _Mapped, features: Sequence[Features], verified: dict[Pair, Any]) -> list[Pair]:
     """The pairs of a model that join two places."""
-    strength = {pair: len(geometry.inlier_matches) for pair, geometry in verified.items()}
+    agreeing = {pair: _agreeing(geometry) for pair, geometry in verified.items()}
     place = {
         n: k
-        for k, own in enumerate(places(found.images, found.model, features, strength))
+        for k, own in enumerate(places(found.images, found.model, features, agreeing))
         for n in own
         if len(own) > 1 or n in found.believed  # one that is not believed may be where it was not, and says nothing
     }

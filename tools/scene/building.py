@@ -14,6 +14,7 @@ from sightline.geometry.transforms import PictureTransform
 from sightline.memory import DataDraft, Draft, Fact, InstrumentLimit, ModelMistake, ObjectPlaced, Picture, SceneObject
 from sightline.memory.refs import plain
 from sightline.tools.contract import Cloud, ToolContext, ToolResult, tool
+from sightline.tools.detection.joining import parted_lines
 from sightline.tools.measure import words
 from sightline.tools.measure.floors import find_floor
 from sightline.tools.measure.measuring import front_of
@@ -67,7 +68,7 @@ def build_scene_graph(
         )
     else:
         items = objects or list(workspace.scene.objects.values())
-        gathered = Gathered(known_things(workspace, items, handles))
+        gathered = known_things(workspace, items, handles, ground.reconstruction)
         if not gathered.things:
             raise ModelMistake(
                 f"no objects are known in {', '.join(handles[:6])}.", "Give `names` to detect them, or mark them first."
@@ -85,17 +86,19 @@ def build_scene_graph(
         None if floor is None else (floor.height, floor.error),
         focal_warps(ground.reconstruction, handles[:1]),
     )
-    edges = edges_of([node for _, node in nodes], space)
+    edges = edges_of([node for _, node in nodes], space, gathered.doubtful)
     facts: list[Fact] = [*gathered.facts, *(_fact(thing, node.seen, ground) for thing, node in nodes)]
     drafts = [] if not nodes else [_drawn(context, handles, nodes)]
-    notes = _notes(gathered.missing, lost, ground, threshold)
+    notes = [*parted_lines(gathered.parted), *_notes(gathered.missing, lost, ground, threshold)]
     shown = f" {drafts[0]} shows them, numbered in this order." if drafts else ""
     if form == "json":
         graph = to_json([node for _, node in nodes], edges, space)
         text = json.dumps({"cloud": ground.handle, **graph}, ensure_ascii=False)
         return ToolResult("\n".join([text, *notes]), pictures=drafts, facts=facts, data=_data(ground, gathered))
+    fewest = len(nodes) - sum(edge.kind == "may be one" for edge in edges)
+    count = f"{max(1, fewest)} to {len(nodes)}" if fewest < len(nodes) else f"{len(nodes)}"
     heading = (
-        f"{len(nodes)} {'thing' if len(nodes) == 1 else 'things'} in {ground.handle}, in {_unit(ground)} (x right, y "
+        f"{count} {'thing' if len(nodes) == 1 else 'things'} in {ground.handle}, in {_unit(ground)} (x right, y "
         f"ahead of the first camera, z up).{shown}"
     )
     lines = [heading, *(f"{k}. {node_text(node, space)}" for k, (_, node) in enumerate(nodes, 1))]
@@ -160,10 +163,12 @@ def _fact(thing: Thing, seen: Observed, ground: Ground) -> ObjectPlaced:
 
 
 def _told(edges: Sequence[Edge], space: Space) -> list[str]:
-    """The edges in words: contact first, then directions under the frame's name."""
-    contact = [f"- {edge.text}" for edge in edges if edge.kind != "direction"]
+    """The edges in words: what may be one thing, contact, then directions under the frame's name."""
+    doubt = [f"- {edge.text}" for edge in edges if edge.kind == "may be one"]
+    contact = [f"- {edge.text}" for edge in edges if edge.kind not in ("direction", "may be one")]
     ways = [f"- {edge.text}" for edge in edges if edge.kind == "direction"]
-    lines = ["Contact and nearness:", *contact] if contact else []
+    lines = ["Not told apart:", *doubt] if doubt else []
+    lines += ["Contact and nearness:", *contact] if contact else []
     if ways:
         lines += [f"Directions between centres, in the frame {space.frame.describe()}:", *ways]
     return lines

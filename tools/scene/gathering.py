@@ -9,16 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry.reconstructions import Reconstruction
-from sightline.memory import DataDraft, Fact, ObjectsMatched, Picture, SceneObject, Workspace
+from sightline.memory import DataDraft, Fact, Picture, SceneObject, Workspace
 from sightline.memory.scene import short_name
+from sightline.tools.back_ends.naming import normal
 from sightline.tools.contract import ToolContext
 from sightline.tools.depth.maps import mask_in, place_in
-from sightline.tools.detection.entering import Entered, detect_once, enter
-from sightline.tools.detection.matching import Look, match
+from sightline.tools.detection.entering import detect_once, enter
+from sightline.tools.detection.joining import Belonging, join, same_before, stated_same
+from sightline.tools.detection.looks import Look, box_around, window
+from sightline.tools.detection.matching import match
 from sightline.tools.measure.things import Mark
 
 MOST_SEARCHED = 12
 """Pictures of a reconstruction that are searched for the names, spread evenly."""
+_TOOL = "build_scene_graph"
 
 
 @dataclass
@@ -48,37 +52,77 @@ class Thing:
 
 @dataclass
 class Gathered:
-    """Things, and what memory learns from having found them."""
+    """Things, and what memory learns from having found them.
+
+    Attributes:
+        things: Each once.
+        doubtful: References of pairs of them that may be one and the same.
+        parted: Handles of objects that were taken for one thing and are several.
+        facts: What memory learns.
+        data: Outlines.
+        missing: Names of which nothing was found.
+    """
 
     things: list[Thing] = field(default_factory=list)
+    doubtful: set[frozenset[str]] = field(default_factory=set)
+    parted: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     data: list[DataDraft] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
 
-def known_things(workspace: Workspace, items: Sequence[SceneObject], pictures: Sequence[str]) -> list[Thing]:
-    """Objects of the run with their marks in these pictures; those without any are left out."""
-    out = []
-    for item in items:
-        thing = Thing(item.handle, item.handle, short_name(item.name), known=item)
-        for picture in pictures:
-            mask = mask_in(workspace, item, picture)
-            box, point = place_in(workspace, item, picture)
-            if mask is not None and box is None:
-                rows, columns = np.nonzero(mask)
-                if len(rows):
-                    box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
-            if box is not None or point is not None:
-                name = f"{item.handle} in {picture}"
-                thing.marks.append(Mark(picture, box, point, name if mask is not None else None))
-                if mask is not None:
-                    thing.masks[name] = mask
-        scores = [s.score for s in item.sightings if s.score is not None]
-        thing.score = max(scores) if scores else None
-        thing.source = item.sightings[-1].source if item.sightings else ""
-        if thing.marks:
-            out.append(thing)
-    return out
+@dataclass(frozen=True)
+class _Found:
+    """A thing in one picture, before it is known which are one."""
+
+    belongs: Belonging
+    name: str
+    mark: Mark
+    mask: NDArray[np.bool_] | None
+    score: float | None
+    source: str
+
+
+def known_things(
+    workspace: Workspace, items: Sequence[SceneObject], pictures: Sequence[str], reconstruction: Reconstruction
+) -> Gathered:
+    """Objects of the run with their marks in these pictures; those without any are left out.
+
+    Those of one name in one place are one thing, and one that is in two places is two.
+    """
+    found = [each for item in items for each in _marked(workspace, item, pictures)]
+    return _gathered(workspace, found, reconstruction, [])
+
+
+def marks_in(
+    workspace: Workspace, item: SceneObject, pictures: Sequence[str]
+) -> tuple[list[Mark], dict[str, NDArray[np.bool_]]]:
+    """Where an object of the run is in these pictures, and the arrays of the outlines that the marks name."""
+    found = _marked(workspace, item, pictures)
+    return [each.mark for each in found], _masks(found)
+
+
+def _marked(workspace: Workspace, item: SceneObject, pictures: Sequence[str]) -> list[_Found]:
+    found = []
+    scores = [s.score for s in item.sightings if s.score is not None]
+    score = max(scores) if scores else None
+    source = item.sightings[-1].source if item.sightings else ""
+    for picture in pictures:
+        mask = mask_in(workspace, item, picture)
+        box, point = place_in(workspace, item, picture)
+        if mask is not None and box is None:
+            rows, columns = np.nonzero(mask)
+            if len(rows):
+                box = float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1)
+        if box is not None or point is not None:
+            mark = Mark(picture, box, point, None if mask is None else f"{item.handle} in {picture}")
+            belongs = Belonging(picture, item.handle, known=True)
+            found.append(_Found(belongs, short_name(item.name), mark, mask, score, source))
+    return found
+
+
+def _masks(found: Sequence[_Found]) -> dict[str, NDArray[np.bool_]]:
+    return {each.mark.mask: each.mask for each in found if each.mark.mask is not None and each.mask is not None}
 
 
 def detected_things(
@@ -89,47 +133,68 @@ def detected_things(
     reconstruction: Reconstruction,
 ) -> Gathered:
     """Things of these names in the pictures, the same thing across pictures joined by its place."""
-    workspace = context.workspace
-    gathered = Gathered()
-    looks: list[Look] = []
-    entered: list[Entered] = []
+    found: list[_Found] = []
+    facts: list[Fact] = []
+    data: list[DataDraft] = []
     for image in images:
-        found = [d for d in detect_once(context, image, names, threshold) if d.score >= threshold]
-        for each in enter(workspace, image, found, "build_scene_graph"):
-            entered.append(each)
-            looks.append(Look(image.handle, each.detection.name, each.detection.box, each.detection.mask))
-            gathered.facts += each.facts
+        detections = [d for d in detect_once(context, image, names, threshold) if d.score >= threshold]
+        for each in enter(context.workspace, image, detections, _TOOL):
+            name = None if each.detection.mask is None else f"{len(found)}"
+            found.append(
+                _Found(
+                    Belonging(image.handle, each.object, each.known),
+                    short_name(each.detection.name),
+                    Mark(image.handle, each.detection.box, None, name),
+                    each.detection.mask,
+                    each.detection.score,
+                    _TOOL,
+                )
+            )
+            facts += each.facts
             if each.outline is not None:
-                gathered.data.append(each.outline)
-    seen_names = {each.detection.name for each in entered}
-    gathered.missing = [name for name in names if name not in seen_names]
-    joined = [
-        (i, j)
-        for i, one in enumerate(entered)
-        for j, other in enumerate(entered)
-        if i < j and one.object == other.object
-    ]
-    by_handle = {image.handle: image for image in images}
-    groups = match(looks, lambda h: by_handle[h].pixels, [reconstruction], joined).groups if looks else []
-    for group in groups:
-        members = sorted((entered[i] for i in group), key=lambda e: (not e.known, e.object))
-        first = members[0]
-        thing = Thing(first.object, first.reference, short_name(first.detection.name), source="build_scene_graph")
-        if first.known:
-            thing.known = workspace.scene.objects[first.object]
-            thing.name = short_name(thing.known.name)
-        for index in group:
-            look = looks[index]
-            name = f"{index}" if look.mask is not None else None
-            thing.marks.append(Mark(look.picture, look.box, None, name))
-            if name is not None and look.mask is not None:
-                thing.masks[name] = look.mask
-        thing.score = max(e.detection.score for e in members)
-        objects = list(dict.fromkeys(e.object for e in members))
-        if len(objects) > 1:
-            gathered.facts.append(ObjectsMatched(objects=objects, source="build_scene_graph by place"))
-        gathered.things.append(thing)
+                data.append(each.outline)
+    gathered = _gathered(context.workspace, found, reconstruction, facts)
+    gathered.data = data
+    seen = {normal(each.name) for each in found}
+    gathered.missing = [name for name in names if normal(name) not in seen]
     return gathered
+
+
+def _gathered(
+    workspace: Workspace, found: Sequence[_Found], reconstruction: Reconstruction, facts: Sequence[Fact]
+) -> Gathered:
+    """The things that were found, each once."""
+    looks = [_look(each, workspace) for each in found]
+    before = [each.belongs for each in found]
+    matches = match(looks, None, [reconstruction], same_before(before), stated_same(workspace, before))
+    after = join(workspace, before, matches.groups, facts, [f"{_TOOL} by place"] * len(matches.groups))
+    things = []
+    for number, group in enumerate(matches.groups):
+        members = [found[i] for i in group]
+        known = workspace.scene.objects.get(after.keys[number]) if after.whole[number] else None
+        scores = [each.score for each in members if each.score is not None]
+        things.append(
+            Thing(
+                after.keys[number],
+                after.references[number],
+                members[0].name if known is None else short_name(known.name),
+                [each.mark for each in members],
+                _masks(members),
+                max(scores, default=None),
+                members[-1].source,
+                known,
+            )
+        )
+    doubtful = {frozenset((after.references[a], after.references[b])) for a, b in matches.doubtful}
+    return Gathered(things, doubtful, after.parted, after.facts)
+
+
+def _look(each: _Found, workspace: Workspace) -> Look:
+    picture = each.mark.picture
+    size = workspace.picture(picture).size
+    box = each.mark.box or box_around(each.mark.centre, size)
+    mask = None if each.mask is None else each.mask[window(box, (each.mask.shape[1], each.mask.shape[0]))]
+    return Look(picture, normal(each.name), box, mask)
 
 
 def searched(images: Sequence[Picture], workspace: Workspace, pictures: Sequence[str]) -> list[Picture]:

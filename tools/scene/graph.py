@@ -7,7 +7,7 @@ Plain functions on plain data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from sightline.tools.measure.observed import Observed
 from sightline.tools.measure.things import Warp
 
 Floats = NDArray[np.float64]
-EdgeKind = Literal["on", "inside", "above", "next to", "direction"]
+EdgeKind = Literal["on", "inside", "above", "next to", "direction", "may be one"]
 
 FLOOR = "the floor"
 MOST_PAIRS = 28
@@ -119,15 +119,26 @@ class Space:
     warps: Sequence[Warp] = ()
 
 
-def edges_of(nodes: Sequence[Node], space: Space) -> list[Edge]:
-    """All that holds between these things: contact first, then what is next to what, then directions."""
+def edges_of(nodes: Sequence[Node], space: Space, doubtful: Collection[frozenset[str]] = ()) -> list[Edge]:
+    """All that holds between these things: contact first, then what is next to what, then directions.
+
+    Args:
+        nodes: The things.
+        space: What they are in.
+        doubtful: Handles of pairs that may be one and the same: nothing else is said of these two.
+    """
     touching: list[Edge] = []
     carried: set[str] = set()
     linked: set[frozenset[str]] = set()
+    unsure = {
+        frozenset((a.label, b.label))
+        for a, b in combinations(nodes, 2)
+        if frozenset((a.handle, b.handle)) in doubtful or _one_body(a, b)
+    }
     if space.levelled:
         for a in nodes:
             for b in nodes:
-                edge = None if a is b else _contact(a, b)
+                edge = None if a is b or frozenset((a.label, b.label)) in unsure else _contact(a, b)
                 if edge is None:
                     continue
                 touching.append(edge)
@@ -135,18 +146,38 @@ def edges_of(nodes: Sequence[Node], space: Space) -> list[Edge]:
                 if edge.kind in ("on", "inside"):
                     carried.add(a.label)
         touching += [e for n in nodes if n.label not in carried and (e := _on_floor(n, space)) is not None]
-    beside = [e for a, b in combinations(nodes, 2) if (e := _next_to(a, b, space, linked)) is not None]
-    return [*touching, *beside, *directions(nodes, space)]
+    beside = [e for a, b in combinations(nodes, 2) if (e := _next_to(a, b, space, linked | unsure)) is not None]
+    one = [_may_be_one(a, b) for a, b in combinations(nodes, 2) if frozenset((a.label, b.label)) in unsure]
+    return [*one, *touching, *beside, *directions(nodes, space, unsure)]
 
 
-def directions(nodes: Sequence[Node], space: Space) -> list[Edge]:
-    """Where each thing is from another, in the frame's axes."""
+def _one_body(a: Node, b: Node) -> bool:
+    """Whether two things of one name fill one place, though nothing else says that they are one."""
+    if a.name != b.name or not (a.seen.solid and b.seen.solid):
+        return False
+    close = _tolerance(a, b)
+    return any(
+        float(other.seen.box.contains(one.seen.points, close).mean()) >= _INSIDE for one, other in ((a, b), (b, a))
+    )
+
+
+def _may_be_one(a: Node, b: Node) -> Edge:
+    text = f"{a.label} and {b.label} may be one and the same: nothing is said of where one is from the other."
+    return Edge("may be one", a.label, b.label, text, {})
+
+
+def directions(nodes: Sequence[Node], space: Space, unsure: Collection[frozenset[str]] = ()) -> list[Edge]:
+    """Where each thing is from another, in the frame's axes; nothing of pairs that may be one, by their labels."""
     pairs = list(combinations(range(len(nodes)), 2))
     if len(pairs) > MOST_PAIRS:
         centres = np.array([n.seen.centre for n in nodes])
         near = np.argsort(np.linalg.norm(centres[:, None] - centres[None], axis=2), axis=1)[:, 1 : 1 + _NEAREST]
         pairs = sorted({(min(i, int(j)), max(i, int(j))) for i, row in enumerate(near) for j in row})
-    return [_direction(nodes[i], nodes[j], space) for i, j in pairs]
+    return [
+        _direction(nodes[i], nodes[j], space)
+        for i, j in pairs
+        if frozenset((nodes[i].label, nodes[j].label)) not in unsure
+    ]
 
 
 def _direction(a: Node, b: Node, space: Space) -> Edge:

@@ -30,7 +30,7 @@ from sightline.tools.measure.measuring import needs_gravity
 from sightline.tools.measure.observed import Observed
 from sightline.tools.measure.things import label_of, observed_from
 from sightline.tools.places import to_stored
-from sightline.tools.scene.gathering import known_things
+from sightline.tools.scene.gathering import marks_in
 from sightline.tools.scene.parts import Direction, Vote, direction_between, place_at, question, read_vote, settle
 from sightline.tools.scene.spaces import Ground, ground_for
 
@@ -181,12 +181,12 @@ def _towards(
 
 
 def _observed(context: ToolContext, thing: SceneObject, picture: Picture, ground: Ground) -> Observed:
-    things = known_things(context.workspace, [thing], ground.reconstruction.handles)
-    if not things:
+    marks, masks = marks_in(context.workspace, thing, ground.reconstruction.handles)
+    if not marks:
         raise InstrumentLimit(
             f"{label_of(thing)} was not seen in {picture.handle}.", f"Mark or detect it in {picture.handle} first."
         )
-    return observed_from(ground.reconstruction, label_of(thing), things[0].marks, things[0].masks)
+    return observed_from(ground.reconstruction, label_of(thing), marks, masks)
 
 
 async def _asked(context: ToolContext, thing: SceneObject, picture: Picture, part: str) -> tuple[Vote, float, str]:

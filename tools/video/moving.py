@@ -226,6 +226,11 @@ def _video(context: ToolContext, video: Video | None, track: Track | None) -> Vi
 
 def _stretch(video: Video, start: float | None, end: float | None) -> tuple[float, float]:
     length = length_of(video)
+    if length < SHORTEST:
+        raise InstrumentLimit(
+            f"{video.handle} is {length:.2f} s long, and motion shows in {SHORTEST:g} s at least.",
+            "Look at its frames instead: show_frames.",
+        )
     first, last = start or 0.0, length if end is None else min(end, length)
     if not 0 <= first < last or last - first < SHORTEST:
         raise ModelMistake(
