@@ -22,7 +22,9 @@ _ENOUGH = 100
 """Points around what is common, looked for in the other picture, from which there is a say."""
 _ALIKE = 0.16
 """Share, beyond chance, of points that look more like what is on their lines than like what is beside them, below which
-the surroundings are not confirmed."""
+the surroundings are not confirmed. Of 18 believed pairs of two rooms, seen under less than 15 degrees, the most alike
+had 0.12 (one at 31 degrees 0.18); of 20 such pairs of one room (known and guessed lenses, weak texture, a walker,
+two of photos) the least had 0.21. At 18 degrees one room had 0.15 to 0.34, at 27 only 0.03."""
 _TELLING, _TOO_FAR = 15.0, 35.0
 """Degrees between the rays to what is common up to which surroundings of one place are recognised, and beyond which
 two pictures alone are not believed: between these, one place may look as different around a rug as two do."""
@@ -119,8 +121,11 @@ def surroundings(
 
 
 def clearest(found: Sequence[Surroundings]) -> Surroundings:
-    """The one that speaks most for one place, of those of several motions that are possible."""
-    return max(found, key=lambda one: (not one.unconfirmed, one.alike))
+    """The one that speaks most for one place, of those of several motions that are possible, the likeliest first.
+
+    Another motion can confirm a place where the likeliest does not; that it has no say confirms nothing.
+    """
+    return max(found, key=lambda one: (one.confirmed, one.alike)) if any(one.confirmed for one in found) else found[0]
 
 
 def _depths(ra: Floats, rb: Floats, rotation: Floats, translation: Floats) -> Floats:
