@@ -102,6 +102,8 @@ class Relation:
             turn += ": "
         high = "up" if self.elevation >= 0 else "down"
         tilt = f"{abs(self.elevation):.0f} +- {_up(self.elevation_error)} degrees {high}"
+        if self.elevation_error >= 90:
+            tilt = "higher or lower is not known"
         note = {"above": ", above", "below": ", below", "level": ""}.get(self.vertical or "", "")
         return f"{turn}{head}{note}; {tilt}; in the frame {self.frame.describe()}"
 
