@@ -19,7 +19,7 @@ PYTEST := $(BIN)/pytest -n auto --dist loadfile
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
-setup: $(SETUP) ## make the environment in .venv (320 MB to download, about a minute)
+setup: $(SETUP) ## make the environment in .venv (320 MB to download, a minute or two)
 
 $(SETUP): pyproject.toml setup.py constraints.txt scripts/develop.py
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Sightline needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'

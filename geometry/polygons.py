@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+_MANY = 2000
+"""Points from which the hull's corners are found by Qhull before they are put in order."""
+
 
 def signed_area(polygon: ArrayLike) -> float:
     """Area by the shoelace formula: positive where the corners run counter-clockwise with y up; 0 for no corners."""
@@ -37,6 +40,8 @@ def convex_hull(points: ArrayLike) -> Floats:
     if len(p) > 200:
         p = _outermost(p)
     p = np.unique(p, axis=0)
+    if len(p) > _MANY:
+        p = p[_around(p)]
     if len(p) <= 2:
         return p
     return np.array(_chain(p)[:-1] + _chain(p[::-1])[:-1])
@@ -141,10 +146,25 @@ def _turn(a: Floats, b: Floats, c: Floats) -> float:
     return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
 
 
+def _around(points: Floats) -> NDArray[np.intp]:
+    """Indices of the hull's corners by Qhull, in order; of all points where these lie on one line.
+
+    The points of a straight wall are all outermost ones: hundreds of thousands of them are too many for a loop.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return np.sort(ConvexHull(points).vertices).astype(np.intp)
+    except QhullError:
+        return np.arange(len(points))
+
+
 def _outermost(points: Floats) -> Floats:
     """The points outside the polygon of those that are extreme in 32 directions; the hull's corners are among them."""
     turns = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-    extreme = np.unique((points @ np.stack([np.cos(turns), np.sin(turns)])).argmax(axis=0))
+    # One direction after the other: the products with all of them at once are read across their memory.
+    x, y = np.ascontiguousarray(points.T)
+    extreme = np.unique([int((x * np.cos(t) + y * np.sin(t)).argmax()) for t in turns])
     core = points[extreme]
     middle = core.mean(axis=0)
     core = core[np.argsort(np.arctan2(core[:, 1] - middle[1], core[:, 0] - middle[0]))]
@@ -152,7 +172,7 @@ def _outermost(points: Floats) -> Floats:
         return points
     deep = np.ones(len(points), np.bool_)
     for a, b in zip(core, np.roll(core, -1, axis=0), strict=True):
-        deep &= (b[0] - a[0]) * (points[:, 1] - a[1]) - (b[1] - a[1]) * (points[:, 0] - a[0]) > 0
+        deep &= (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) > 0
     return np.concatenate([points[~deep], core])
 
 

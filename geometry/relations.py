@@ -40,6 +40,9 @@ SECTORS: dict[Sectors, tuple[tuple[str, float, float], ...]] = {
 """Words for azimuths, each from one to another degree right of forward. `quadrants` and `left-right-back` are those of
 VSI-Bench's relative direction (hard and medium: behind is from 135 degrees on), `sides` its easy form."""
 
+_HALVES = {"on the right": 90.0, "on the left": -90.0, "in the front half": 0.0, "in the back half": 180.0}
+"""The middle of each half of the plan, degrees right of forward."""
+
 ABOVE = 22.5
 """Degrees of elevation from which a thing is called above or below."""
 
@@ -80,6 +83,10 @@ class Relation:
         words = self.candidates(sectors)
         return words[0] if len(words) == 1 else None
 
+    def halves(self) -> list[str]:
+        """The halves of the plan that the whole interval lies in: at most one of right and left, front and back."""
+        return [w for w, middle in _HALVES.items() if abs(difference(self.azimuth, middle)) + self.azimuth_error < 90]
+
     @property
     def vertical(self) -> str | None:
         """`above`, `below` or `level`; None where the interval reaches across the border."""
@@ -99,9 +106,13 @@ class Relation:
             turn = f"{abs(self.azimuth):.0f} +- {_up(self.azimuth_error)} degrees {side} of forward"
             words = self.candidates(sectors)
             head = words[0] if len(words) == 1 else f"unclear ({' or '.join(words[:3])})"
+            if len(words) > 1 and (sure := self.halves()):
+                head += f", but surely {' and '.join(sure)}"
             turn += ": "
         high = "up" if self.elevation >= 0 else "down"
         tilt = f"{abs(self.elevation):.0f} +- {_up(self.elevation_error)} degrees {high}"
+        if self.elevation_error >= 90:
+            tilt = "higher or lower is not known"
         note = {"above": ", above", "below": ", below", "level": ""}.get(self.vertical or "", "")
         return f"{turn}{head}{note}; {tilt}; in the frame {self.frame.describe()}"
 

@@ -167,7 +167,7 @@ def _given(ws: Workspace, story: Story, gallery: Gallery) -> str:
         ]
         parts.append(tag("h3", "Marked by the person") + tag("ul", *items, class_="options"))
     if ws.inputs:
-        figures = [gallery.figure(handle) for handle in ws.inputs]
+        figures = [gallery.figure(handle, alone=len(ws.inputs) == 1) for handle in ws.inputs]
         parts.append(tag("h3", "Inputs") + tag("div", *figures, class_="pics"))
     if not parts:
         return ""

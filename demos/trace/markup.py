@@ -18,7 +18,8 @@ EMBEDDED = PictureLimits(max_long_side=1600)
 """Pictures on the page are no larger; shapes over them are in stored pixels all the same."""
 EMBEDDED_BYTES = 1_500_000
 THUMBNAIL = (440.0, 300.0)
-"""Most CSS pixels of a picture in the flow of the page: width, height."""
+LARGE = (480.0, 400.0)
+"""Most CSS pixels of a picture in the flow of the page: width, height; of one among several, and of one alone."""
 SMALL = 120.0
 """Longer side of a thumbnail in CSS pixels."""
 
@@ -58,19 +59,25 @@ class Gallery:
         """The pixels of all pictures asked for so far; `use` elements refer to them."""
         return tag("svg", tag("defs", *self._data), class_="store", width="0", height="0", aria_hidden="true")
 
-    def figure(self, handle: str) -> str:
+    def figure(self, handle: str, *, alone: bool) -> str:
         """A picture with its caption, at the place where the run got it; what is no picture has a caption only."""
         artifact = self._ws.artifacts[handle]
-        facts = [] if artifact.size is None else [f"{artifact.size[0]}\N{MULTIPLICATION SIGN}{artifact.size[1]}"]
+        facts = (
+            []
+            if artifact.size is None or artifact.kind == "video"
+            else [f"{artifact.size[0]}\N{MULTIPLICATION SIGN}{artifact.size[1]}"]
+        )
         if artifact.file:
             facts.append(escape(artifact.file))
         if artifact.title:
             facts.append(self.text(artifact.title))
         caption = tag("figcaption", tag("strong", escape(handle)), " ", " \N{MIDDLE DOT} ".join(facts))
-        picture = self._picture(handle)
-        return tag("figure", picture, caption, class_="pic", id=f"h-{handle}")
+        picture = self._picture(handle, LARGE if alone else THUMBNAIL)
+        return tag(
+            "figure", picture, caption, class_=f"pic{' alone' if alone or not picture else ''}", id=f"h-{handle}"
+        )
 
-    def _picture(self, handle: str) -> str:
+    def _picture(self, handle: str, most: tuple[int, int]) -> str:
         artifact = self._ws.artifacts[handle]
         if not artifact.is_picture or artifact.size is None:
             return ""
@@ -78,7 +85,7 @@ class Gallery:
         if pixels is None:
             return tag("p", "The file of this picture is missing.", class_="missing")
         width, height = artifact.size
-        scale = min(1.0, THUMBNAIL[0] / width, THUMBNAIL[1] / height)
+        scale = min(1.0, most[0] / width, most[1] / height)
         # A tiny picture is enlarged, or nobody could see it, or point at it.
         scale = max(scale, min(96 / max(width, height), 12.0))
         drawn = tag(

@@ -123,13 +123,17 @@ class Timeline:
         if finished is not None:
             lines = [self._gallery.text(line) for line in record.text.splitlines()]
             body.append(folded(lines))
-            if figures := [self._gallery.figure(handle) for handle in record.made]:
+            alone = sum(self._ws.artifacts[handle].is_picture for handle in record.made) == 1
+            if figures := [self._gallery.figure(handle, alone=alone) for handle in record.made]:
                 body.append(tag("div", *figures, class_="pics"))
             if finished.usage.calls:
                 used = [count(finished.usage.calls, "model call"), *spent(finished.usage)]
                 body.append(tag("p", DOT.join(escape(part) for part in used), class_="cost"))
             if finished.remedy:
-                body.append(tag("p", self._gallery.words(finished.remedy), class_="details"))
+                # It begins with what the text above has said to the model.
+                told = record.text.removeprefix("Not available: ").strip()
+                mend = finished.remedy.removeprefix(told).strip()
+                body.append(tag("p", tag("strong", "To mend it: "), escape(mend), class_="mend"))
             elif finished.detail:
                 body.append(tag("details", tag("summary", "Traceback"), tag("pre", escape(finished.detail))))
         failed = finished is None or finished.outcome != "ok"

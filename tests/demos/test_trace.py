@@ -144,3 +144,33 @@ def test_runs_are_listed(tmp_path: Path, example: Workspace) -> None:
     assert "20260921-example" in listed
     assert "the spoon" in listed
     assert "no runs" in str(list_text(tmp_path / "nothing")).lower()
+
+
+def test_what_mends_a_failure_stands_beside_it_and_is_no_traceback(tmp_path: Path) -> None:
+    run = RunWriter(tmp_path / "run")
+    (call,) = run.step("", [("reconstruct", {"images": ["img1"]})])
+    run.result(
+        call,
+        "Not available: pycolmap is not installed.",
+        outcome="infrastructure",
+        detail="pycolmap is not installed. pip install 'sightline[recon]'",
+    )
+    run.commit(call)
+    run.ws.close()
+    page = Page(trace_html(Workspace.open(tmp_path / "run")))
+    assert "To mend it: pip install 'sightline[recon]'" in page.text
+    assert page.text.count("pycolmap is not installed") == 1
+    assert "Traceback" not in page.text
+
+
+def test_a_picture_that_comes_alone_is_shown_large_enough_to_read(tmp_path: Path) -> None:
+    widths = []
+    for count in (1, 2):
+        run = RunWriter(tmp_path / f"run{count}")
+        for number in range(count):
+            run.ws.add_picture(sketch((1600, 1200), number))
+        run.ws.close()
+        page = Page(trace_html(Workspace.open(tmp_path / f"run{count}")))
+        widths.append(next(float(a["width"] or 0) for tag, a in page.tags if tag == "svg" and "data-picture" in a))
+        assert ("pic alone" in page.every("class")) == (count == 1)
+    assert widths[0] > widths[1]

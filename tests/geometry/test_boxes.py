@@ -199,6 +199,21 @@ def test_hulls(seed: int, count: int) -> None:
     assert polygons.area(polygons.convex_hull(many)) == pytest.approx(ConvexHull(many).volume)
 
 
+def test_the_hull_of_walls_is_that_of_their_ends() -> None:
+    """Points on straight walls, off by what numbers are rounded to, are all outermost."""
+    rng = np.random.default_rng(0)
+    ends = np.array([[-3.0, -2.0], [3.0, -2.0], [3.0, 2.0], [-3.0, 2.0]])
+    share = rng.uniform(0, 1, (40_000, 1))
+    side = rng.integers(0, 4, 40_000)
+    walls = (ends[side] * (1 - share) + ends[(side + 1) % 4] * share).astype(np.float32).astype(np.float64)
+    walls = walls @ np.array([[0.8, 0.6], [-0.6, 0.8]])
+    hull = polygons.convex_hull(np.concatenate([walls, ends @ np.array([[0.8, 0.6], [-0.6, 0.8]])]))
+    assert polygons.area(hull) == pytest.approx(24.0, rel=1e-6)
+    assert polygons.signed_area(hull) > 0
+    on_a_line = np.outer(rng.uniform(0, 1, 5000), [2.0, 1.0])
+    assert polygons.area(polygons.convex_hull(on_a_line)) == pytest.approx(0.0, abs=1e-9)
+
+
 # The closest observed points
 
 

@@ -154,7 +154,8 @@ def test_what_reaches_across_a_border_is_unclear() -> None:
     assert near.word() is None
     assert near.candidates() == ["front-right", "in front"]
     assert near.word("quadrants") == "front-right"
-    assert near.describe().startswith("37 +- 15 degrees right of forward: unclear (front-right or in front)")
+    said = "unclear (front-right or in front), but surely on the right and in the front half"
+    assert near.describe().startswith(f"37 +- 15 degrees right of forward: {said}")
     assert "camera:img2" in near.describe()
     clear = relation(frame, spot(-45))
     assert clear.describe().startswith("45 +- 15 degrees left of forward: front-left; 0 +- 0 degrees up")

@@ -123,6 +123,20 @@ def test_missing_weights_are_refused_with_the_remedy(weights: str) -> None:
     assert "path" in said
 
 
+@pytest.mark.parametrize(
+    ("weights", "setting"),
+    [
+        ("yolo11n-pose.pt", "keypoints=yolo-pose"),
+        ("yolo11s-pose.pt", "keypoints=yolo-pose"),
+        ("mobile_sam.pt", "segmentation=sam"),
+        ("yolo11s.pt", "detection=yolo"),
+    ],
+)
+def test_the_remedy_names_the_role_that_the_weights_serve(weights: str, setting: str) -> None:
+    said = raised_by(lambda: find_yolo_weights(weights, offline=True), InfrastructureError)
+    assert f"--back-end {setting}:PATH/TO/FILE.pt" in said
+
+
 @pytest.mark.parametrize("content", [b"no checkpoint" * 100, b"junk", b"", b"PK\x03\x04 half an archive"])
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     junk = tmp_path / "junk.pt"

@@ -76,6 +76,22 @@ def test_nothing_found_is_not_nothing_there(run: Run) -> None:
     assert run.workspace.scene.objects == {}
 
 
+def test_what_is_missing_is_told_in_one_sentence(run: Run) -> None:
+    text = run.text(detect, image="img1", names=["piano", "chair", "ball", "clock"])
+    assert text.count("does not show there is none") == 1
+    assert "no piano, ball or clock detected above 0.30 in img1" in text
+
+
+@pytest.mark.parametrize("names", [[], ["", " "]])
+def test_without_a_name_no_weights_are_asked_for(run: Run, names: list[str]) -> None:
+    from sightline.tools.back_ends import BackEnds
+
+    run.back_ends = BackEnds({"detection": "yolo"}, offline=True)
+    for finished in (run(detect, image="img1", names=names), run(count, images=["img1"], name="")):
+        assert "no name was given" in finished.text
+        assert "weights" not in finished.text
+
+
 def test_what_is_found_in_a_crop_is_known_in_the_photo(run: Run) -> None:
     from sightline.tools.image import crop_zoom
 

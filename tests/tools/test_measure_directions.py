@@ -14,6 +14,7 @@ from measure_kit import World
 
 from sightline.geometry import poses
 from sightline.geometry.boxes import Box3D
+from sightline.tools.camera import top_down
 from sightline.tools.measure import angle, direction_of, tilt
 from sightline.tools.measure.angles import tilt_of
 from sightline.tools.measure.observed import Observed
@@ -177,9 +178,34 @@ def test_tilts_of_things_and_cameras(world: World) -> None:
     assert abs(90 - float(found[1])) <= float(found[2])
     text = world.says(tilt, image="img2")
     assert "looked 15 degrees down" in text
-    assert "head tilted 0 degrees" in text
+    assert "with the head upright (0 degrees)" in text
     assert "neither long nor flat" in world.refuses(tilt, thing="obj:red chair")
-    assert "not both" in world.refuses(tilt, thing="obj:red chair", image="img1")
+    assert "`thing` and `image` were both given" in world.refuses(tilt, thing="obj:red chair", image="img1")
+    assert "tilt: nothing was given to measure. Give `thing`, or `image`" in world.refuses(tilt)
+
+
+def test_an_angle_between_places_known_too_badly_is_refused(tmp_path: Path) -> None:
+    """Not told as any number of degrees +- 180."""
+    large = thing(2, "red sofa", (0.0, 4.0), (2.4, 0.3, 0.6))
+    near = thing(3, "green mug", (0.3, 3.7), (0.15, 0.15, 0.15))
+    far = thing(4, "blue ball", (2.2, 5.5), (0.5, 0.5, 0.5))
+    world = World(tmp_path, [large, near, far], [Shot(size=(240, 180), pitch=-15, field_of_view=75)])
+    text = world.refuses(angle, a="obj:blue ball", at="obj:red sofa", c="obj:green mug")
+    assert 'obj1 "red sofa" (+- ' in text
+    assert 'the angle at obj1 "red sofa" could be almost any' in text
+    assert "Mark single points of them" in text
+    text = world.refuses(direction_of, thing="obj:green mug", frame="world", relative_to="obj:red sofa")
+    assert "it could be in any direction" in text
+    assert "180 degrees" not in text
+
+
+def test_only_pictures_that_things_are_in_are_offered_as_frames(tmp_path: Path) -> None:
+    world = World(tmp_path, [RED], SHOTS[:1])
+    world.says(top_down, cloud="cloud1")
+    assert "view1" in world.workspace.artifacts
+    text = world.refuses(direction_of, thing="obj:red chair", frame="nowhere")
+    assert "picture:img1" in text
+    assert "view1" not in text
 
 
 @pytest.mark.parametrize("lean", [0.0, 10.0, 35.0, 80.0])

@@ -239,8 +239,13 @@ def test_a_marked_point_has_a_place_and_no_size(tmp_path: Path) -> None:
 
 def test_refusals(world: World, tmp_path: Path) -> None:
     assert "given twice" in world.refuses(distance, a="obj:red chair", b="obj:red chair")
-    assert "Give `b` or `camera`" in world.refuses(distance, a="obj:red chair")
-    assert "Give `b` or `camera`" in world.refuses(distance, a="obj:red chair", b="obj:blue chair", camera="img1")
+    assert "Give one of `b` and `camera`" in world.refuses(distance, a="obj:red chair")
+    assert "Give one of `b` and `camera`" in world.refuses(
+        distance, a="obj:red chair", b="obj:blue chair", camera="img1"
+    )
+    for how in ("through", "into"):
+        text = world.refuses(fits, thing="obj:red chair", opening="obj:red chair", how=how)
+        assert "fits: obj1 is given twice" in text
     assumed = World(tmp_path, THINGS, SHOTS[:1], change=lambda r: replace(r, up="assumed"))
     assert "where up is, is not known" in assumed.refuses(height_above, thing="obj:red chair")
 

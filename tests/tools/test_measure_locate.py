@@ -14,7 +14,7 @@ from measure_kit import World, relative
 from sightline.geometry.cameras import Camera, Intrinsics
 from sightline.geometry.poses import look_at
 from sightline.tools.image import crop_zoom
-from sightline.tools.measure import distance, locate
+from sightline.tools.measure import distance, locate, size
 from sightline.tools.measure.observed import box_of, hidden_depth, seen_from_all_sides, triangulated
 from sightline.tools.measure.outlines import outline_in_box, share_cut_off, spans
 from sightline.tools.measure.things import missing_share
@@ -147,7 +147,7 @@ def test_a_box_is_told_from_what_it_stands_on(tmp_path: Path) -> None:
         assert mask is not None, item.name
         truth = np.isin(world.ids["img1"], number)
         assert (mask & truth).sum() / (mask | truth).sum() > 0.85, item.name
-    assert "extent 0.19" in world.says(locate, thing="obj:red cup")  # not the table top's
+    assert "extent 0.2" in world.says(locate, thing="obj:red cup")  # not the table top's
     # Where up is only assumed nothing is known to be level.
     unsure = replace(world.reconstruction, up="assumed")
     sighting = world.workspace.scene.named("red cup")[0].in_picture("img1")
@@ -170,6 +170,38 @@ def test_what_the_edge_or_something_nearer_cuts_off(world: World) -> None:
     before = replace(reconstruction, depths={**reconstruction.depths, "img1": depth})
     assert share_cut_off(before, "img1", None, hidden) > 0.15
     assert missing_share([0.2]) > missing_share([0.2, 0.3, 0.3]) > missing_share([0.2, 0.0]) == 0
+
+
+RUG = thing(2, "red rug", (0.2, 3.6), (2.2, 1.5, 0.012), bottom=0.001)
+ON_RUG = thing(3, "blue box", (0.9, 3.1), (0.6, 0.5, 0.7))
+
+
+def test_a_rug_with_something_on_it_is_bounded_by_the_photos_together(tmp_path: Path) -> None:
+    shots = [
+        Shot((0.3, 0.0, 1.6), 0, -22, 80, (240, 180)),
+        Shot((2.9, 1.6, 1.7), -48, -22, 70, (240, 180)),
+    ]
+    world = World(tmp_path, [RUG, ON_RUG], shots)
+    text = world.says(locate, thing="obj:red rug")
+    found = re.search(r"\+- ([\d.]+), extent ([\d.]+) x ([\d.]+) x ([\d.]+)", text)
+    assert found, text
+    error, width, depth, height = (float(v) for v in found.groups())
+    off = np.linalg.norm(place(text) - np.subtract(RUG.centre, shots[0].position))
+    assert off <= error < 0.3
+    assert (width, depth) == pytest.approx((2.2, 1.5), abs=0.05)
+    assert "cut off" not in text
+    said = re.search(r"The height of .*?: ([\d.]+) m", world.says(size, thing="obj:red rug", axis="height"))
+    assert said
+    assert float(said[1]) == pytest.approx(height, rel=0.02)
+
+
+def test_a_rug_that_every_photo_cuts_off_may_go_on(tmp_path: Path) -> None:
+    world = World(tmp_path, [RUG], [Shot((1.3, 1.6, 1.5), 0, -35, 50, (240, 180))])
+    text = world.says(locate, thing="obj:red rug")
+    found = re.search(r"\+- ([\d.]+), extent", text)
+    assert found, text
+    assert float(found[1]) > 0.5
+    assert "cut off" in text
 
 
 def test_rays_meet_where_the_thing_is() -> None:

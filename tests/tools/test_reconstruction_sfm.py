@@ -136,11 +136,12 @@ def test_only_identical_photos_give_nothing() -> None:
     assert "img1" in found.left_out
 
 
-def test_turning_on_the_spot_gives_no_reconstruction_and_says_why() -> None:
+def test_turning_on_the_spot_gives_no_reconstruction_and_says_why(capfd: pytest.CaptureFixture[str]) -> None:
     cameras = [standing(), replace(standing(), bearing=standing().bearing + 12)]
     found = reconstruct(taken(room(), cameras))
     assert found.groups == []
     assert all("only turned on the spot" in reason for reason in found.left_out.values()), found.left_out
+    assert capfd.readouterr().err == ""  # COLMAP's own words would reach a person's terminal
 
 
 def test_a_mirrored_picture_is_left_out_and_named() -> None:

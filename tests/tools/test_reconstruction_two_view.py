@@ -10,8 +10,10 @@ import pytest
 from reconstruction_kit import moved, pair, room, seen, shot, standing
 
 from sightline.evals.synthetic.cameras import CameraSpec
+from sightline.geometry.cameras import Intrinsics
 from sightline.geometry.poses import rotation_angle
 from sightline.memory import InstrumentLimit
+from sightline.tools.reconstruction.motion_fits import Matched, fits_of
 from sightline.tools.reconstruction.motion_words import describe_motion
 from sightline.tools.reconstruction.two_view import CameraMotion, camera_motion
 
@@ -172,6 +174,18 @@ def test_a_picture_without_texture_does_not_overlap_with_anything() -> None:
     a, b = pair(FIRST, moved(FIRST, right=0.3))
     with pytest.raises(InstrumentLimit, match="only 0 points of the two pictures look alike"):
         camera_motion(a, replace(b, pixels=np.full_like(b.pixels, 128)))
+
+
+@pytest.mark.parametrize("seed", [9, 13])
+def test_points_that_agree_by_chance_and_are_lost_by_refining_give_no_motion(seed: int) -> None:
+    """A few points in one spot, as in pictures of nearly nothing: this ended in `min() arg is an empty sequence`."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(9, 20))
+    rng.uniform(size=(2, count, 2))
+    first, second = rng.uniform(0, 3, (count, 2)) + 100, rng.uniform(0, 3, (count, 2)) + 150
+    lens = Intrinsics.guess((320, 240))
+    for _, fit in fits_of(Matched(first, second, lens, lens)):
+        assert fit.agreeing.any()
 
 
 @pytest.mark.parametrize("which", [0, 1])

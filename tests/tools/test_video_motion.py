@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +332,24 @@ def test_a_turning_camera_makes_nothing_in_a_still_room_move(tmp_path: Path) -> 
         said = Run(workspace, BackEnds(offline=True)).text(describe_motion, video="vid1")
     assert "panning right" in said
     assert "Nothing was found that moves before the background." in said
+
+
+def test_a_direction_and_an_angle_that_differ_are_each_said_for_what_they_are() -> None:
+    """Most steps go one way, and the last place lies another: the word is no name of the angle."""
+    from sightline.geometry.tracks import Track
+    from sightline.tools.video.wording import motion_words
+
+    steps = np.array([(-6.0, 0.0)] * 12 + [(20.0, 12.0)] * 6)
+    centres = 300 + np.concatenate([[(0.0, 0.0)], np.cumsum(steps, axis=0)])
+    times = np.arange(len(centres)) / 4
+    track = Track(np.concatenate([centres - 15, centres + 15], axis=1), times, "square")
+    motion = track.motion((800, 800))
+    assert motion is not None
+    assert motion.angle is not None
+    bent = replace(motion, direction="left", angle=331.0)
+    assert motion_words(bent).startswith(
+        "moves mostly left; from its first place to its last down-right (picture angle 331 degrees, 0 is right, 90 up)"
+    )
+    assert motion_words(replace(motion, direction="right", angle=8.0)).startswith(
+        "moves right (picture angle 8 degrees"
+    )

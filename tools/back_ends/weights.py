@@ -78,7 +78,7 @@ def find_weights(weights: str, offline: bool = False) -> Path:
         how = "with --offline" if offline else "with HF_HUB_OFFLINE set"
         raise InfrastructureError(
             f"The weights {weights} are not on this machine, and nothing is downloaded {how}.",
-            f"Run once without that, or give a local folder: --back-end {_setting(weights)}:FOLDER",
+            f"Run once without that, or give a local folder: --back-end {setting_of(weights)}:FOLDER",
         )
     return _download(weights)
 
@@ -251,7 +251,7 @@ def _download(hub_id: str) -> Path:
     )
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # nothing about this machine or run is sent along
-    local = f"or give a local folder: --back-end {_setting(hub_id)}:FOLDER"
+    local = f"or give a local folder: --back-end {setting_of(hub_id)}:FOLDER"
     try:
         folder = Path(snapshot_download(hub_id, allow_patterns=list(WANTED_FILES)))
     except GatedRepoError as error:
@@ -306,13 +306,13 @@ def _hub_is_off() -> bool:
     return constants.is_offline_mode() or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
 
 
-def _setting(weights: str) -> str:
-    """The back end that these weights are the default of, as a setting names it."""
+def setting_of(weights: str, otherwise: str = "ROLE=NAME") -> str:
+    """The back end that these weights are the default of, as a setting names it; of other weights, `otherwise`."""
     for role, kinds in ROLES.items():
         for name, kind in kinds.items():
             if kind.weights == weights:
                 return f"{role}={name}"
-    return "ROLE=NAME"
+    return otherwise
 
 
 def _refetch(folder: Path, weights: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.memory import InfrastructureError
-from sightline.tools.back_ends.weights import require
+from sightline.tools.back_ends.weights import require, setting_of
 
 ENVIRONMENT = {
     "YOLO_AUTOINSTALL": "false",
@@ -106,7 +106,7 @@ def find_yolo_weights(weights: str, offline: bool = False) -> Path:
     if offline or is_offline():
         raise InfrastructureError(
             f"The weights {weights} are not on this machine, and nothing is downloaded offline.",
-            "Run once with a network, or give a local path, e.g. --back-end detection=yolo:PATH/TO/FILE.pt",
+            f"Run once with a network, or give a local path: {_local(weights)}",
         )
     return _download(weights)
 
@@ -115,6 +115,12 @@ def cached_yolo_weights(weights: str) -> Path | None:
     """Where weights that ultralytics publishes are on this machine, or None. Imports nothing, asks no network."""
     path = cache_folder() / "weights" / weights
     return path if Path(weights).name == weights and path.is_file() else None
+
+
+def _local(weights: str) -> str:
+    """The option that names a file of one's own in place of these weights."""
+    other = "keypoints=yolo-pose" if "-pose" in weights else "detection=yolo"
+    return f"--back-end {setting_of(weights, other)}:PATH/TO/FILE.pt"
 
 
 def is_offline() -> bool:
@@ -138,7 +144,7 @@ def _download(weights: str) -> Path:
     except (OSError, RuntimeError) as error:  # its own errors for a failed download are of these
         raise InfrastructureError(
             f"The weights {weights} could not be downloaded: {str(error).splitlines()[0] if str(error) else error!r}.",
-            "Check the network and run again, or give a local path: --back-end detection=yolo:PATH/TO/FILE.pt",
+            f"Check the network and run again, or give a local path: {_local(weights)}",
         ) from error
     return final
 

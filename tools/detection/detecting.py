@@ -64,11 +64,7 @@ def sort_out(names: Sequence[str], detector: Detector) -> Asked:
         ModelMistake: There is no name, or too many.
         InstrumentLimit: The detector knows none of them.
     """
-    asked = [singular(name) for name in distinct(names)]
-    if not asked:
-        raise ModelMistake("no name was given.", "Say what to look for, e.g. chair.")
-    if len(asked) > MOST_NAMES:
-        raise ModelMistake(f"{len(asked)} names were given, at most {MOST_NAMES} go in one call.", "Use several calls.")
+    asked = checked_names(names)
     if detector.names is None:
         return Asked(asked)
     closed = detector.names
@@ -80,6 +76,20 @@ def sort_out(names: Sequence[str], detector: Detector) -> Asked:
             " ".join(not_known(out)), "Ask for one that it knows, use find_regions, or an open-set back end."
         )
     return out
+
+
+def checked_names(names: Sequence[str]) -> list[str]:
+    """The names, each once and in the singular; asked before a detector is loaded.
+
+    Raises:
+        ModelMistake: There is no name, or too many.
+    """
+    asked = [singular(name) for name in distinct(names)]
+    if not asked:
+        raise ModelMistake("no name was given.", "Say what to look for, e.g. chair.")
+    if len(asked) > MOST_NAMES:
+        raise ModelMistake(f"{len(asked)} names were given, at most {MOST_NAMES} go in one call.", "Use several calls.")
+    return asked
 
 
 def not_known(asked: Asked) -> list[str]:
@@ -114,11 +124,12 @@ def detect(context: ToolContext, image: Picture, names: list[str], threshold: fl
         threshold: Lowest score listed, from 0.01 to 0.99.
     """
     _check(threshold)
+    checked_names(names)
     detector = context.back_ends.detector()
     asked = sort_out(names, detector)
     found = split(detect_once(context, image, asked.names, weakest(threshold)), threshold)
     entered = enter(context.workspace, image, found.strong, "detect")
-    sentences = [summary(name, *found.count(name), threshold, image.handle) for name in asked.names]
+    sentences = summaries(asked.names, found, threshold, image.handle)
     lines = [" ".join([*sentences, *not_known(asked)])]
     drawn = []
     if entered:
@@ -144,17 +155,34 @@ def weakest(threshold: float) -> float:
     return min(threshold, max(LOWEST, threshold / 2))
 
 
+def summaries(names: Sequence[str], found: Found, threshold: float, handle: str) -> list[str]:
+    """How many of each name, with what that is worth; what was not found is told in one sentence, at the end."""
+    missing = [name for name in names if not found.count(name)[0]]
+    out = [summary(name, *found.count(name), threshold, handle) for name in names if name not in missing]
+    if len(missing) < 2:
+        return [*out, *(summary(name, *found.count(name), threshold, handle) for name in missing)]
+    listed = [f"{plain(name)}{_faint(found.count(name)[1])}" for name in missing]
+    return [*out, _none(f"{', '.join(listed[:-1])} or {listed[-1]}", threshold, handle)]
+
+
 def summary(name: str, strong: int, weak: int, threshold: float, handle: str) -> str:
     """How many of one name, with what that is worth."""
     if strong == 0:
-        faint = f" ({weak} weaker)" if weak else ""
-        return (
-            f"no {plain(name)} detected above {threshold:.2f} in {handle}{faint}: that does not show there is none; "
-            "try a lower threshold, another word, or crop_zoom and detect there."
-        )
+        return _none(plain(name), threshold, handle, _faint(weak))
     what = plural(singular(name)) if strong > 1 else singular(name)
     faint = f", {weak} weaker" if weak else ""
     return f"{strong} {plain(what)} detected at {threshold:.2f} or above{faint}, in {handle} only; not a total."
+
+
+def _none(what: str, threshold: float, handle: str, faint: str = "") -> str:
+    return (
+        f"no {what} detected above {threshold:.2f} in {handle}{faint}: that does not show there is none; "
+        "try a lower threshold, another word, or crop_zoom and detect there."
+    )
+
+
+def _faint(weak: int) -> str:
+    return f" ({weak} weaker)" if weak else ""
 
 
 def _check(threshold: float) -> None:

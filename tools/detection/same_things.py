@@ -16,10 +16,11 @@ from sightline.tools.back_ends.naming import normal, plural
 from sightline.tools.contract import ToolContext, ToolResult, tool
 from sightline.tools.detection.detecting import (
     DETECTION_TIME_LIMIT,
+    checked_names,
     not_known,
     sort_out,
     split,
-    summary,
+    summaries,
     weakest,
 )
 from sightline.tools.detection.entering import Entered, detect_once, enter
@@ -153,6 +154,7 @@ def _detected(
     context: ToolContext, images: Sequence[Picture], names: Sequence[str], threshold: float
 ) -> tuple[list[_Thing], list[Fact], list[str], int]:
     """Things of these names in each photo, entered as objects; what was found where, in sentences; how many weaker."""
+    checked_names(names)
     detector = context.back_ends.detector()
     asked = sort_out(names, detector)
     things: list[_Thing] = []
@@ -162,7 +164,7 @@ def _detected(
     for image in images:
         found = split(detect_once(context, image, asked.names, weakest(threshold)), threshold)
         weaker += len(found.weaker)
-        notes += [summary(name, *found.count(name), threshold, image.handle) for name in asked.names]
+        notes += summaries(asked.names, found, threshold, image.handle)
         for each in enter(context.workspace, image, found.strong, "detect", outlines=False):
             things.append(_thing_of(image, each))
             facts += each.facts

@@ -84,14 +84,11 @@ def size_of(thing: Observed, axis: Axis = "longest", front: Floats | None = None
         warps: See `distance_between`.
     """
     axes = _own_axes(thing, front)
-    extents = np.array(thing.box.size)
-    if thing.solid:
-        low, high = np.quantile(thing.points @ axes, [0.002, 0.998], axis=0)
-        extents = high - low
+    extents = thing.sides_along(axes)
     which = {"width": 0, "depth": 1, "height": 2}.get(axis)
     if which is None:
         which = int(np.argmax(extents))
-    value = float(extents[which]) + thing.rim
+    value = float(extents[which])
     if not thing.solid:  # drawn boxes are about as wide as the thing
         return Length(value, 0.5 * value, 1.5 * value + thing.error)
     own = thing.points @ axes[:, which]

@@ -101,7 +101,7 @@ def _placed(space: Cloud, key: str, found: Observed) -> ObjectPlaced:
 def _words(space: Cloud, found: Observed, label: str) -> str:
     reconstruction = space.reconstruction
     centre = ", ".join(number(float(v)) for v in found.centre)
-    sides = " x ".join(number(float(v)) for v in found.box.size)
+    sides = " x ".join(number(float(v)) for v in found.sides)
     warps = focal_warps(reconstruction, found.pictures)
     lines = [
         f"{label} in {space.handle}: centre ({centre}) +- {number(found.error)}, "

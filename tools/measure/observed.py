@@ -36,6 +36,8 @@ _BODY = 0.15
 _ALL_ROUND = 200.0
 """Largest gap in degrees between the bearings from which a thing was seen, for it to count as seen all round."""
 _DEEPER = 1.1
+_THIN = 4.0
+"""Sides of fewer rims than this are not those of an outline."""
 _TOP_CELLS = 13
 """Of 4 by 4 cells of a thing's footprint, so many hold points of its top where it was seen from front to back."""
 _BESIDE = 3.0
@@ -88,6 +90,23 @@ class Observed:
     def centre(self) -> Floats:
         """The centre of its box, (3,)."""
         return self.box.centre
+
+    def sides_along(self, axes: ArrayLike) -> Floats:
+        """Its extents (3,) along the columns of (3, 3): what texts give as its size.
+
+        Its edges lie on average half a rim beyond its outermost points at either end. Not those of a side as thin as
+        that, such as the height of a rug: no outline is drawn around it.
+        """
+        if not self.solid:
+            return np.array(self.box.size)
+        low, high = np.quantile(self.points @ np.asarray(axes), [0.002, 0.998], axis=0)
+        extents = np.asarray(high - low)
+        return np.where(extents > _THIN * self.rim, extents + self.rim, extents)
+
+    @property
+    def sides(self) -> Floats:
+        """Its extents (3,) along the axes of its box."""
+        return self.sides_along(self.box.rotation)
 
     @property
     def spacing(self) -> float:

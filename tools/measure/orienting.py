@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -34,6 +35,10 @@ _SECTORS: dict[str, Sectors] = {
     "left-right-back": "left-right-back",
 }
 
+_ANY = 90.0
+"""Degrees of error from which an angle says nothing."""
+_CLOSER = "Mark single points of them with `locate`, or outline them in photos from more sides, and ask again."
+
 
 @tool(family="measure", example={"a": "obj1", "at": "obj2", "c": "obj3"})
 def angle(
@@ -54,6 +59,12 @@ def angle(
         found = angle_at(*things)
     except ValueError as why:
         raise ModelMistake(f"angle: {why}.", "Give three different objects.") from why
+    if found.error >= _ANY:
+        raise InstrumentLimit(
+            f"the centres of {' and '.join(_unsure(space, things))} are known too badly for how close these three are: "
+            f"the angle at {things[1].label} could be almost any.",
+            _CLOSER,
+        )
     value = Quantity.degrees(found.value, found.error)
     return ToolResult(
         f"The angle at {things[1].label} between {things[0].label} and {things[2].label}: {value} (between the centres "
@@ -79,7 +90,8 @@ def tilt(
         cloud: Which reconstruction; by default the latest that holds it.
     """
     if (thing is None) == (image is None):
-        raise ModelMistake("tilt: it is of one thing.", "Give `thing` or `image`, not both.")
+        given = "nothing was given to measure" if thing is None else "it is of one: `thing` and `image` were both given"
+        raise ModelMistake(f"tilt: {given}.", "Give `thing`, or `image` for the camera of a picture.")
     if image is not None:
         return _camera_tilt(context, image, cloud)
     assert thing is not None, "checked above"
@@ -148,6 +160,12 @@ def direction_of(
     axes = replace(axes, up_error=space.reconstruction.up_error)
     found = relation(axes, seen.centre, seen.error)
     used = list({t.label: t for t in [seen, *things]}.values())
+    if min(found.azimuth_error, found.elevation_error) >= _ANY:
+        raise InstrumentLimit(
+            f"{seen.label} is only {words.plain_length(space, found.distance)} from where it is seen from, and the "
+            f"centres of {' and '.join(_unsure(space, used))} are known no better: it could be in any direction.",
+            _CLOSER,
+        )
     far = (
         f"{words.plain_length(space, found.distance)} away, centre to centre"
         if space.scale.metric
@@ -171,7 +189,7 @@ def _named(workspace: Workspace, frame: str, cloud: Cloud | None) -> FrameName:
     """
     spaces = clouds_of(workspace) if cloud is None else [workspace.cloud(cloud.handle)]
     cameras = list(dict.fromkeys(p for space in spaces for p in space.pictures))
-    pictures = [h for h, a in workspace.artifacts.items() if a.kind in ("input", "view", "panorama")]
+    pictures = [p for p in workspace.pictures if _looked_at(workspace, p)]
     objects = workspace.scene.objects
     placed = [h for h, o in objects.items() if any(marks_of(workspace, s, o) or s.place_of(h) for s in spaces)]
     fronts = [h for h in placed if any(front_of(s.reconstruction, objects[h]) for s in spaces)]
@@ -184,6 +202,16 @@ def _named(workspace: Workspace, frame: str, cloud: Cloud | None) -> FrameName:
     except ValueError as why:
         said, _, offer = str(why).partition(". ")
         raise ModelMistake(f"direction_of: {said}.", offer) from why
+
+
+def _looked_at(workspace: Workspace, picture: str) -> bool:
+    """Whether things have a place in a picture: one that was given, or one in which something was marked.
+
+    Maps, sheets and depth in colours are pictures too, and no frame to say left and right in.
+    """
+    return workspace.artifacts[picture].kind in ("input", "panorama") or any(
+        item.in_picture(picture) is not None for item in workspace.scene.objects.values()
+    )
 
 
 def _replaced(text: str, name: str, handle: str) -> str:
@@ -256,6 +284,21 @@ def _in_picture(thing: SceneObject, named: FrameName, relative_to: SceneObject |
     )
 
 
+def _unsure(space: Cloud, things: Sequence[Observed]) -> list[str]:
+    """The things that are to blame for an error, with how far their centres may be off."""
+    worst = max(thing.error for thing in things)
+    blamed = [thing for thing in things if thing.error >= worst / 2]
+    return [f"{t.label} (+- {words.plain_length(space, t.error)})" for t in blamed]
+
+
+def _leaning(value: float, error: float, plus: str, minus: str, none: str) -> str:
+    """An angle with its side, and without one where it says none: `level (0 +- 1 degrees)`."""
+    size = Quantity.degrees(abs(value), error)
+    if round(abs(value)) == 0 or abs(value) <= error:
+        return f"{none} ({size})"
+    return f"{size} {plus if value > 0 else minus}"
+
+
 def _camera_tilt(context: ToolContext, image: Picture, cloud: Cloud | None) -> ToolResult:
     spaces = clouds_of(context.workspace) if cloud is None else [context.workspace.cloud(cloud.handle)]
     space = next((s for s in spaces if image.handle in s.pictures), None)
@@ -265,9 +308,10 @@ def _camera_tilt(context: ToolContext, image: Picture, cloud: Cloud | None) -> T
     reconstruction = space.reconstruction
     bearing, pitch, roll = poses.bearing_pitch_roll(reconstruction.cameras[image.handle].pose)
     error = reconstruction.up_error
-    up, side = "up" if pitch >= 0 else "down", "right" if roll >= 0 else "left"
+    way = _leaning(pitch, error, "up", "down", "level")
+    head = _leaning(roll, error, "to the right", "to the left", "upright")
     return ToolResult(
-        f"The camera of {image.handle} looked {Quantity.degrees(abs(pitch), error)} {up}, with the head tilted "
-        f"{Quantity.degrees(abs(roll), error)} to the {side}, towards bearing {bearing:.0f} on the map of "
+        f"The camera of {image.handle} looked {way}, with the head "
+        f"{head if head.startswith('upright') else f'tilted {head}'}, towards bearing {bearing:.0f} on the map of "
         f"{space.handle}.{words.up_note(reconstruction)}"
     )

@@ -15,7 +15,7 @@ from sightline.geometry.reconstructions import Reconstruction
 from sightline.memory import Cloud, InstrumentLimit, ModelMistake, SceneObject, Workspace
 from sightline.memory.scene import Sighting, short_name
 from sightline.tools.measure import observed as seen
-from sightline.tools.measure import outlines
+from sightline.tools.measure import outlines, plates
 from sightline.tools.measure.floors import find_floor
 from sightline.tools.measure.observed import FEWEST_POINTS, Observed
 
@@ -192,9 +192,11 @@ def observed_from(
         if how == {"box"}:
             index = _in_the_boxes(reconstruction, index, used)
         pictures = [m.picture for m in used]
-        return _of_points(
+        body = _of_points(
             reconstruction, label, index, pictures, f"its {' and '.join(sorted(how))}", missing_share(cuts), unsure
         )
+        outlined = {m.picture: masks[m.mask] for m in used if m.mask is not None and m.mask in masks}
+        return _bounded_plate(reconstruction, body, outlined) if len(outlined) == len(used) else body
     if len(marks) >= 2:
         return _of_rays(reconstruction, label, marks)
     if not marks:
@@ -307,6 +309,22 @@ def _of_points(
     doubt = max(box.longest * missing, unsure / 2) + _SHAPE * box.longest
     cut = missing > 0
     return replace(draft, error=hidden / 2 + doubt + 2 * between, rim=between, partial=partial or cut, cut=cut)
+
+
+def _bounded_plate(reconstruction: Reconstruction, body: Observed, masks: dict[str, NDArray[np.bool_]]) -> Observed:
+    """A flat, level thing with what the photos together leave open of its reach, in place of a rule of thumb."""
+    if reconstruction.up == "assumed" or not body.solid or not plates.is_plate(body.box):
+        return body
+    reach = plates.unseen_reach(reconstruction, body.box, masks)
+    if reach is None:
+        return body
+    # Reaching further at one end moves the centre by half of that.
+    off = float(np.linalg.norm(reach.max(axis=1) / 2))
+    error = off + _SHAPE * body.box.longest + 2 * body.spacing
+    open_ends = bool((reach.max(axis=1) > _SHAPE * body.box.longest + 2 * body.spacing).any())
+    if error >= body.error:
+        return body
+    return replace(body, error=error, partial=open_ends, cut=False)
 
 
 def _of_rays(reconstruction: Reconstruction, label: str, marks: Sequence[Mark]) -> Observed:

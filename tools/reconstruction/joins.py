@@ -3,6 +3,7 @@
 A rug, a poster or a patterned wall that two rooms have joins their pictures: the matches on it agree with one another
 in every way. What gives such a join away is everything else: points that the pictures of one room place in space, and
 that a picture of the other room should show, are not there (the doppelgangers of Cai et al. 2023, told by geometry).
+Where each place has one picture only, nothing is placed without the pair in question: `surroundings` tell then.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from sightline.tools.reconstruction.epipolar import Floats
 from sightline.tools.reconstruction.matching import Features
+from sightline.tools.reconstruction.motion_fits import PIXELS
 from sightline.tools.reconstruction.pairs import Pair
+from sightline.tools.reconstruction.surroundings import Surroundings, View, surroundings
 
 _HOLDS = 0.45
 """Confirmed share, beyond chance, from which a join holds. In 12 models of one rendered room each (arcs of 23 to 109
@@ -85,7 +88,7 @@ class Evidence:
 
 
 def places(
-    images: dict[int, Any], model: Any, features: Sequence[Features], strength: dict[Pair, int]
+    images: dict[int, Any], model: Any, features: Sequence[Features], agreeing: dict[Pair, NDArray[np.intp]]
 ) -> list[set[int]]:
     """The pictures of a model by the place that they show, the largest first; one set where nothing speaks against it.
 
@@ -93,10 +96,10 @@ def places(
         images: pycolmap's registered images, by place of the picture in the input.
         model: The model that they are of.
         features: Of every picture.
-        strength: Matches that agree, by pair.
+        agreeing: Matches that agree by pair, (N, 2) indices into the features of both.
     """
     views = _views(images, model, features)
-    pairs = sorted((p for p in strength if p[0] in images and p[1] in images), key=lambda p: -strength[p])
+    pairs = sorted((p for p in agreeing if p[0] in images and p[1] in images), key=lambda p: -len(agreeing[p]))
     known: dict[Pair, Evidence] = {}
 
     def evidence(pair: Pair) -> Evidence:
@@ -110,23 +113,54 @@ def places(
         a, b = _with(groups, i), _with(groups, j)
         if a is not b and evidence((i, j)).enough and evidence((i, j)).holds:
             _merge(groups, a, b)
-    # Pairs that have no say of their own may have one together; where they have none, the mapper is believed.
-    while (two := _next_join(groups, pairs, evidence)) is not None:
+
+    def one_place(between: Sequence[Pair]) -> bool:
+        # Pairs that have no say of their own may have one together. Where they have none, what lies around does; and
+        # where that is silent too, the mapper is believed.
+        found = Evidence.together([evidence(pair) for pair in between])
+        if found.enough:
+            return found.holds
+        seen = [around(images, features, pair, agreeing[pair]) for pair in between]
+        return any(one.confirmed for one in seen) or not any(one.differ for one in seen)
+
+    while (two := _next_join(groups, pairs, one_place)) is not None:
         _merge(groups, *two)
     return sorted(groups, key=lambda group: (-len(group), min(group)))
 
 
 def _next_join(
-    groups: list[set[int]], pairs: Sequence[Pair], evidence: Callable[[Pair], Evidence]
+    groups: list[set[int]], pairs: Sequence[Pair], one_place: Callable[[Sequence[Pair]], bool]
 ) -> tuple[set[int], set[int]] | None:
-    """Two groups with pairs between them that nothing speaks against together; None where there are none."""
+    """Two groups with pairs between them that show one place; None where there are none."""
     for a, b in combinations(groups, 2):
         between = [p for p in pairs if (p[0] in a and p[1] in b) or (p[0] in b and p[1] in a)]
-        if between:
-            found = Evidence.together([evidence(pair) for pair in between])
-            if not found.enough or found.holds:
-                return a, b
+        if between and one_place(between):
+            return a, b
     return None
+
+
+def around(
+    images: dict[int, Any], features: Sequence[Features], pair: Pair, agreeing: NDArray[np.intp]
+) -> Surroundings:
+    """What lies around the common thing of two registered pictures.
+
+    Args:
+        images: pycolmap's, by place of the picture in the input.
+        features: Of every picture.
+        pair: The two.
+        agreeing: (N, 2) indices of their matches that agree.
+    """
+    first, second = (images[n] for n in pair)
+    a, b = (_sight(images[n], features[n]) for n in pair)
+    between = second.cam_from_world() * first.cam_from_world().inverse()
+    limit = PIXELS / 1000 * 0.5 * (a.side + b.side)
+    return surroundings(a, b, agreeing, np.asarray(between.rotation.matrix()), np.asarray(between.translation), limit)
+
+
+def _sight(image: Any, features: Features) -> View:
+    flat = np.asarray(image.camera.cam_from_img(features.points)).reshape(-1, 2)
+    side = max(image.camera.width, image.camera.height) / image.camera.focal_length_x
+    return View(features, np.concatenate([flat, np.ones((len(flat), 1))], axis=1), side)
 
 
 def _with(groups: list[set[int]], number: int) -> set[int]:

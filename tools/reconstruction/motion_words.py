@@ -19,7 +19,13 @@ def describe_motion(motion: CameraMotion, first: str, second: str, no_way: str =
         second: Handle of the other.
         no_way: Why no direction is given, where that is not the motion's own doing.
     """
-    return _turn_words(motion, first, second) + " " + _way_words(motion, first, no_way)
+    doubt = (
+        " Warning: all of this rests on one flat thing that both pictures show; nothing around it was found in both. "
+        f"If {first} and {second} are not of one place (two places may have the same rug or poster), it means nothing."
+        if motion.unconfirmed
+        else ""
+    )
+    return _turn_words(motion, first, second) + " " + _way_words(motion, first, no_way) + doubt
 
 
 def _turn_words(motion: CameraMotion, first: str, second: str) -> str:

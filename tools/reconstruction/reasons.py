@@ -10,6 +10,7 @@ from sightline.memory import InstrumentLimit
 from sightline.tools.back_ends.protocols import Seen
 from sightline.tools.reconstruction.matching import Features
 from sightline.tools.reconstruction.pairs import Pair
+from sightline.tools.reconstruction.surroundings import ONLY_FLAT
 from sightline.tools.reconstruction.two_view import camera_motion
 
 _LOOKED_INTO = 4
@@ -58,8 +59,7 @@ def reasons(
             out[picture.handle] = _with_partner(picture, pictures[partners[0][1]])
         elif not partners and (other := next((i + j - n for i, j in apart if n in (i, j)), None)) is not None:
             out[picture.handle] = (
-                f"it has something in common with {pictures[other].handle}, as a rug or a poster that two places have, "
-                "but what lies around that differs"
+                f"it and {pictures[other].handle} have {ONLY_FLAT}: what lies around that was not found in both"
             )
         elif not partners and looked < _LOOKED_INTO and len(pictures) <= 4:
             out[picture.handle] = _alone(picture, [p for p in pictures if p is not picture])
@@ -91,6 +91,6 @@ def _alone(picture: Seen, others: Sequence[Seen]) -> str:
         try:
             camera_motion(other, picture)
         except InstrumentLimit as limit:
-            if "mirror" in limit.message:
+            if "mirror" in limit.message or ONLY_FLAT in limit.message:
                 return limit.message.rstrip(".")
     return "too few of its points are found in any other picture"

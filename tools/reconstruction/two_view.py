@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.geometry.poses import rotation_angle
 from sightline.memory import InstrumentLimit
@@ -29,6 +30,7 @@ from sightline.tools.reconstruction.motion_fits import (
     in_front,
     way_between,
 )
+from sightline.tools.reconstruction.surroundings import ONLY_FLAT, Surroundings, View, clearest, surroundings
 
 FEWEST = 25
 """Matches that must agree with one motion. Wrong matches agree with an epipolar line by chance once in about 200."""
@@ -40,6 +42,8 @@ UPSIDE_DOWN = 60.0
 """Degrees of roll beyond which twice that density is asked for: photos are upright, repeated textures are not."""
 _STILL = 0.15
 """Degrees of turn, and half of `PIXELS` of shift, below which two pictures are one."""
+_ANOTHER = 5.0
+"""Degrees from which two rotations are worth looking at apart."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class CameraMotion:
         matches: Points that agree.
         parallax: Median shift in degrees that the turn does not explain.
         focal_guessed: Whether the interval rests on a guessed focal length.
+        unconfirmed: Whether all rests on one flat thing, and nothing around it was found in both pictures.
     """
 
     rotation: Floats
@@ -87,14 +92,15 @@ class CameraMotion:
     matches: int
     parallax: float
     focal_guessed: bool
+    unconfirmed: bool
 
 
 def camera_motion(first: Seen, second: Seen) -> CameraMotion:
     """How the camera moved from one picture to the other.
 
     Raises:
-        InstrumentLimit: They show too little of the same place, one is a mirror image of the other, or what they share
-            fits no single motion.
+        InstrumentLimit: They show too little of the same place, one is a mirror image of the other, what they share
+            fits no single motion, or it is one flat thing and all around it differs.
     """
     a, b = find_features(first), find_features(second)
     pairs = match(a, b)
@@ -111,7 +117,32 @@ def camera_motion(first: Seen, second: Seen) -> CameraMotion:
             f"not enough overlap between {first.handle} and {second.handle}: {problem}.",
             "Use photos that share at least a third of what they show, taken less than 40 degrees apart.",
         )
-    return _motion(fits, matched, _density(fits[0][1], matched, a, b))
+    around = _around(fits, pairs, a, b)
+    if around.differ:
+        raise InstrumentLimit(
+            f"not enough overlap between {first.handle} and {second.handle}: they have {ONLY_FLAT}, and nothing around "
+            "it is found in both.",
+            "Use photos that share at least a third of what they show, taken less than 40 degrees apart.",
+        )
+    return replace(_motion(fits, matched, _density(fits[0][1], matched, a, b)), unconfirmed=around.unconfirmed)
+
+
+def _around(fits: list[tuple[Matched, Fit]], pairs: NDArray[np.intp], a: Features, b: Features) -> Surroundings:
+    """What lies around the common thing, by the motion of those that are possible which finds the most of it."""
+    tried: list[Fit] = []
+    found = []
+    for used, fit in fits:
+        if any(rotation_angle(fit.chosen @ other.chosen.T) < _ANOTHER for other in tried):
+            continue
+        tried.append(fit)
+        agreeing = fit.agreeing if len(fit.agreeing) == len(pairs) else fits[0][1].agreeing
+        first, second = (
+            View(features, lens.unproject(features.points), max(lens.size) / lens.fx)
+            for features, lens in ((a, used.first), (b, used.second))
+        )
+        way = None if fit.turned_only else fit.translation
+        found.append(surroundings(first, second, pairs[agreeing], fit.chosen, way, used.limit))
+    return clearest(found)
 
 
 def _problem(fits: list[tuple[Matched, Fit]], matched: Matched, a: Features, b: Features) -> str:
@@ -203,4 +234,5 @@ def _motion(fits: list[tuple[Matched, Fit]], matched: Matched, density: float) -
         matches=int(agreeing.sum()),
         parallax=parallax,
         focal_guessed=matched.first.source == "guess" or matched.second.source == "guess",
+        unconfirmed=False,
     )

@@ -39,6 +39,9 @@ _ROUGH = 0.03
 _NEAR = 0.5
 """Two things are next to each other whose gap is at most this share of the smaller one's longest side."""
 
+_ANY = 90.0
+"""Degrees of error from which an elevation says nothing."""
+
 DIRECTION_WORDS = {
     "in front": "beyond",
     "front-right": "beyond and to the right of",
@@ -223,6 +226,8 @@ def _degrees(found: Relation) -> str:
         if found.azimuth_error >= 180
         else f"{abs(found.azimuth):.0f} +- {np.ceil(found.azimuth_error):.0f} degrees {side} of forward"
     )
+    if found.elevation_error >= _ANY:
+        return turn
     up = "up" if found.elevation >= 0 else "down"
     return f"{turn}, {abs(found.elevation):.0f} +- {np.ceil(found.elevation_error):.0f} degrees {up}"
 
@@ -293,7 +298,7 @@ def node_text(node: Node, space: Space) -> str:
     """One line about a thing."""
     seen = node.seen
     centre = ", ".join(number(float(v)) for v in seen.centre)
-    sides = " x ".join(number(float(v)) for v in seen.box.size)
+    sides = " x ".join(number(float(v)) for v in seen.sides)
     parts = [f"{node.label}: centre ({centre}) +- {number(seen.error)}, extent {sides}"]
     if node.front is not None:
         parts.append(f"front towards bearing {bearing_of(node.front[0]):.0f} +- {np.ceil(node.front[1]):.0f} degrees")
@@ -318,7 +323,7 @@ def to_json(nodes: Sequence[Node], edges: Sequence[Edge], space: Space) -> dict[
                 "id": node.handle,
                 "name": node.name,
                 "centre": _rounded(node.seen.centre),
-                "extent": _rounded(node.seen.box.size),
+                "extent": _rounded(node.seen.sides),
                 "rotation": _rounded(node.seen.box.rotation.ravel()),
                 "centre_error": round(node.seen.error, 4),
                 "front_bearing": None if node.front is None else round(bearing_of(node.front[0]), 1),

@@ -6,7 +6,7 @@ import math
 
 from sightline.geometry.background_motion import CameraMotion
 from sightline.geometry.cameras import GUESS_FACTOR, GUESSED_FOCAL
-from sightline.geometry.tracks import SPEEDS, PictureMotion
+from sightline.geometry.tracks import SPEEDS, PictureMotion, direction_of
 
 _PAN = 0.7
 """Degrees a second from which a turn is named."""
@@ -77,11 +77,21 @@ def motion_words(motion: PictureMotion) -> str:
             f", but not only: {100 * motion.agreement:.0f} % of its way lies that way, and it ends "
             f"{math.hypot(dx, dy):.0f} pixels from its start after {motion.path_length:.0f} pixels of way"
         )
-    angle = "" if motion.angle is None else f" (picture angle {round(motion.angle) % 360} degrees, 0 is right, 90 up)"
     return (
-        f"moves {motion.direction}{angle}{far}, {motion.speed_word}: {motion.speed:.2f}{error} own diagonals a second"
+        f"moves {_way_words(motion)}{far}, {motion.speed_word}: {motion.speed:.2f}{error} own diagonals a second"
         f"{size}; {seen}"
     )
+
+
+def _way_words(motion: PictureMotion) -> str:
+    """The direction of most steps, and the angle from the first place to the last; both by name where they differ."""
+    if motion.angle is None:
+        return str(motion.direction)
+    angle = f"picture angle {round(motion.angle) % 360} degrees, 0 is right, 90 up"
+    whole = direction_of(motion.angle)
+    if whole == motion.direction:
+        return f"{motion.direction} ({angle})"
+    return f"mostly {motion.direction}; from its first place to its last {whole} ({angle})"
 
 
 def _size_words(motion: PictureMotion) -> str:
