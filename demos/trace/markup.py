@@ -77,7 +77,7 @@ class Gallery:
             "figure", picture, caption, class_=f"pic{' alone' if alone or not picture else ''}", id=f"h-{handle}"
         )
 
-    def _picture(self, handle: str, most: tuple[int, int]) -> str:
+    def _picture(self, handle: str, most: tuple[float, float]) -> str:
         artifact = self._ws.artifacts[handle]
         if not artifact.is_picture or artifact.size is None:
             return ""

@@ -200,9 +200,10 @@ def test_the_order_from_left_to_right(world: World) -> None:
 def test_regions(world: World) -> None:
     x, y = RED.centre[:2]
     within = [x - 0.5, y - 0.5, x + 0.5, y + 0.5]
-    assert "is inside the region, 0.48" in world.says(
-        layout_query, question="inside", thing="obj:red chair", region=within
-    )
+    text = world.says(layout_query, question="inside", thing="obj:red chair", region=within)
+    found = re.search(r"is inside the region, ([\d.]+)", text)
+    assert found, text
+    assert float(found[1]) == pytest.approx(0.5, abs=0.03)
     text = world.says(layout_query, question="inside", thing="obj:blue chair", region=within)
     assert "is outside the region" in text
     assert "0 % of its footprint" in text

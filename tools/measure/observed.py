@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -108,13 +109,18 @@ class Observed:
         """Its extents (3,) along the axes of its box."""
         return self.sides_along(self.box.rotation)
 
-    @property
+    @cached_property
     def spacing(self) -> float:
         """How far apart its points are: what an edge may be off by."""
         patch = 2 * float(np.median(self.radius))
         return max(spacing(self.points), patch) if patch > 0 else self.gap
 
-    @property
+    @cached_property
+    def reach(self) -> Floats:
+        """The lowest and the highest coordinates of its points, (2, 3)."""
+        return np.stack([self.points.min(axis=0), self.points.max(axis=0)])
+
+    @cached_property
     def gap(self) -> float:
         """How far its surface may reach beyond its points, where they are sparse: 0 for dense ones.
 

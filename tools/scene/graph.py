@@ -278,8 +278,12 @@ def _next_to(a: Node, b: Node, space: Space, linked: set[frozenset[str]]) -> Edg
     (low_a, high_a), (low_b, high_b) = a.seen.box.heights, b.seen.box.heights
     if space.levelled and (low_a > high_b or low_b > high_a):
         return None
+    near = _NEAR * min(a.seen.box.longest, b.seen.box.longest)
+    between = np.maximum(a.seen.reach[0] - b.seen.reach[1], b.seen.reach[0] - a.seen.reach[1])
+    if float(np.linalg.norm(np.maximum(between, 0))) > near:
+        return None  # told without looking at every point
     found = distance_between(a.seen, b.seen, "closest", space.warps)
-    if found.value > _NEAR * min(a.seen.box.longest, b.seen.box.longest):
+    if found.value > near:
         return None
     gap: Quantity = space.scale.length(found.value, found.low, found.high)
     text = f"{a.label} is next to {b.label}: {gap} between their closest seen points."
