@@ -32,6 +32,7 @@ ELSEWHERE = {
     "track": "weights",
     "relative_camera_motion": "textured photos",
     "match_objects": "a mug",
+    "set_scale": "a reconstruction whose scale no sensor has measured",
     "inspect_view": "cameras, which a drawing has not",
     "fit_camera": "cameras, which a drawing has not",
 }

@@ -273,7 +273,7 @@ def test_damaged_files_are_told_in_words(checkpoints: dict[str, Path], tmp_path:
     with pytest.raises(InfrastructureError, match=r"cannot be loaded.*save_pretrained"):
         BackEnds({"depth": f"depth-anything:{tmp_path}"}, offline=True).depth()
     (tmp_path / "config.json").write_text(json.dumps([1]), encoding="utf-8")
-    with pytest.raises(InfrastructureError, match="config.json is damaged, or names no model"):
+    with pytest.raises(InfrastructureError, match=r"config\.json is damaged, or names no model"):
         BackEnds({"depth": f"depth-anything:{tmp_path}"}, offline=True).depth()
 
 
