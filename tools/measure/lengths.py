@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry.nearest import closest
-from sightline.tools.measure.observed import Observed
+from sightline.tools.measure.observed import FEWEST_POINTS, Observed
 from sightline.tools.measure.things import Warp
 
 Floats = NDArray[np.float64]
@@ -52,13 +52,41 @@ def distance_between(a: Observed, b: Observed, between: Between = "closest", war
         off = a.error + b.error
         low, high = value - off, value + off
     else:
-        found = closest(a.points, b.points, a.radius, b.radius, horizontal=between == "horizontal")
+        level = between == "horizontal"
+        (points_a, radius_a), (points_b, radius_b), shared = _own_points(a, b)
+        found = closest(points_a, points_b, radius_a, radius_b, horizontal=level)
         ends = np.stack([found.point_a, found.point_b])
         value, low, high = found.distance, found.low, found.high
         # Pixels on the rim of an outline, or on an edge of the depth, make no points: both surfaces may go on there.
-        low = min(low, value - a.gap - b.gap) - 2 * (a.rim + b.rim)
+        low = 0.0 if shared else min(low, value - a.gap - b.gap) - 2 * (a.rim + b.rim) - a.uncovered - b.uncovered
+        if a.gap > 0 or b.gap > 0:
+            # Of a few points in a box some are of what is around the thing: the outer ones may all be.
+            high = max(high, closest(_core(points_a), _core(points_b), horizontal=level).distance)
+        if shared and value == 0:
+            high = max(high, max(a.box.longest, b.box.longest) / 2)  # the same points: nothing tells the two apart
     flat = between == "horizontal"
     return _widened(Length(value, max(0.0, low), high, ends), warps, lambda e: _between(e, flat))
+
+
+def _own_points(a: Observed, b: Observed) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], bool]:
+    """The points and radii of two things without those that both have, and whether there are such.
+
+    Boxes that overlap hold the same points. Whose they are is not known, and they would say that the things touch.
+    Where hardly any are left, all are kept.
+    """
+    rows_a, rows_b = ({point.tobytes() for point in thing.points} for thing in (a, b))
+    both = rows_a & rows_b
+    kept = [np.array([p.tobytes() not in both for p in thing.points], np.bool_) for thing in (a, b)]
+    if not both or min(int(k.sum()) for k in kept) < FEWEST_POINTS:
+        return (a.points, a.radius), (b.points, b.radius), bool(both)
+    own_a, own_b = ((thing.points[k], thing.radius[k]) for thing, k in zip((a, b), kept, strict=True))
+    return own_a, own_b, True
+
+
+def _core(points: Floats) -> Floats:
+    """The half of some points that lies nearest to their middle."""
+    away = np.linalg.norm(points - np.median(points, axis=0), axis=1)
+    return points[away <= np.median(away)]
 
 
 def distance_from(place: Floats, thing: Observed, warps: Sequence[Warp] = ()) -> Length:

@@ -64,6 +64,7 @@ class Observed:
         pictures: Those it was located in.
         method: From what, in words.
         cut: Whether in every picture the edge or something nearer cuts it off: it may go on for any length.
+        uncovered: How far the boxes drawn around it reach beyond its points, where these are sparse: 0 for dense ones.
     """
 
     label: str
@@ -76,6 +77,7 @@ class Observed:
     pictures: list[str] = field(default_factory=list)
     method: str = ""
     cut: bool = False
+    uncovered: float = 0.0
 
     @property
     def solid(self) -> bool:

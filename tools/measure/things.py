@@ -195,6 +195,7 @@ def observed_from(
         body = _of_points(
             reconstruction, label, index, pictures, f"its {' and '.join(sorted(how))}", missing_share(cuts), unsure
         )
+        body = replace(body, uncovered=_uncovered(reconstruction, used, body.points))
         outlined = {m.picture: masks[m.mask] for m in used if m.mask is not None and m.mask in masks}
         return _bounded_plate(reconstruction, body, outlined) if len(outlined) == len(used) else body
     if len(marks) >= 2:
@@ -246,6 +247,23 @@ def check_within(value: float, low: float, high: float, what: str) -> float:
 def _warp(camera: Camera, widths: float) -> Warp:
     stretch = np.array([widths, widths, 1.0])
     return lambda points: camera.to_world(camera.to_camera(points) * stretch)
+
+
+def _uncovered(reconstruction: Reconstruction, marks: Sequence[Mark], points: Floats) -> float:
+    """How far the boxes drawn around a thing reach beyond its points, in world units; the middle of the pictures.
+
+    The points of a reconstruction from photos alone lie where there is texture: a plain sofa goes on without any.
+    """
+    reaches = []
+    for mark in marks:
+        if mark.box is None or mark.picture in reconstruction.depths:
+            continue
+        camera = reconstruction.cameras[mark.picture]
+        pixels, depth = camera.project(points)
+        low, high = np.nanquantile(pixels, [0.02, 0.98], axis=0)
+        beyond = max(low[0] - mark.box[0], low[1] - mark.box[1], mark.box[2] - high[0], mark.box[3] - high[1], 0.0)
+        reaches.append(float(beyond) * float(np.median(depth)) / camera.intrinsics.fx)
+    return float(np.median(reaches)) if reaches else 0.0
 
 
 def _drawn_size(reconstruction: Reconstruction, picture: str, box: Sequence[float], index: NDArray[np.intp]) -> float:
