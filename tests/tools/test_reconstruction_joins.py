@@ -9,7 +9,6 @@ import pytest
 from reconstruction_kit import Rendering, pair, room, seen, shot
 
 from sightline.evals.synthetic.render import cameras_around
-from sightline.memory import InstrumentLimit
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.back_ends.protocols import Reconstructed, Seen
 from sightline.tools.reconstruction import reconstruct, relative_camera_motion
@@ -112,9 +111,9 @@ def test_evidence_counts_what_is_found_beyond_chance() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [(17, 15), (3, 4)])
-def test_the_motion_between_two_rooms_with_one_rug_is_refused(first: int, second: int) -> None:
-    with pytest.raises(InstrumentLimit, match=f"not enough overlap between img1 and img2: they have {FLAT}"):
-        camera_motion(of("img1", first), of("img2", second))
+def test_the_motion_between_two_rooms_with_one_rug_is_told_with_a_warning(first: int, second: int) -> None:
+    """It is what the rug says; wallpaper that repeats looks no more alike, so it is not refused."""
+    assert "Warning" in describe_motion(camera_motion(of("img1", first), of("img2", second)), "img1", "img2")
 
 
 @pytest.mark.parametrize("arc", [10, 25, 40])
@@ -181,4 +180,4 @@ def test_a_model_is_told_that_two_rooms_have_a_rug_in_common(tmp_path: Path) -> 
     text = run.text(reconstruct, "limit", images=["img1", "img2"])
     assert "nothing could be reconstructed from img1, img2" in text
     assert "flat in common" in text
-    assert "not enough overlap" in run.text(relative_camera_motion, "limit", first="img1", second="img2")
+    assert "may have the same rug" in run.text(relative_camera_motion, first="img1", second="img2")

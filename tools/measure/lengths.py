@@ -86,7 +86,7 @@ def _own_points(a: Observed, b: Observed) -> tuple[tuple[Floats, Floats], tuple[
 def _core(points: Floats) -> Floats:
     """The half of some points that lies nearest to their middle."""
     away = np.linalg.norm(points - np.median(points, axis=0), axis=1)
-    return points[away <= np.median(away)]
+    return np.asarray(points[away <= np.median(away)])
 
 
 def distance_from(place: Floats, thing: Observed, warps: Sequence[Warp] = ()) -> Length:

@@ -58,9 +58,7 @@ def reasons(
         elif partners and looked < _LOOKED_INTO:
             out[picture.handle] = _with_partner(picture, pictures[partners[0][1]])
         elif not partners and (other := next((i + j - n for i, j in apart if n in (i, j)), None)) is not None:
-            out[picture.handle] = (
-                f"it and {pictures[other].handle} have {ONLY_FLAT}: what lies around that was not found in both"
-            )
+            out[picture.handle] = _only_flat(pictures[other])
         elif not partners and looked < _LOOKED_INTO and len(pictures) <= 4:
             out[picture.handle] = _alone(picture, [p for p in pictures if p is not picture])
         elif partners:
@@ -69,6 +67,10 @@ def reasons(
         else:
             out[picture.handle] = "too few of its points are found in any other picture"
     return out
+
+
+def _only_flat(other: Seen) -> str:
+    return f"it and {other.handle} have {ONLY_FLAT}: what lies around that was not found in both"
 
 
 def _with_partner(picture: Seen, other: Seen) -> str:
@@ -83,14 +85,19 @@ def _with_partner(picture: Seen, other: Seen) -> str:
             f"the camera only turned on the spot against {other.handle} ({motion.angle.value:.0f} degrees): without a "
             "change of place no depth"
         )
+    if motion.unconfirmed:
+        return _only_flat(other)
     return f"its {motion.matches} matches with {other.handle} fit no camera well enough"
 
 
 def _alone(picture: Seen, others: Sequence[Seen]) -> str:
     for other in others:
         try:
-            camera_motion(other, picture)
+            motion = camera_motion(other, picture)
         except InstrumentLimit as limit:
-            if "mirror" in limit.message or ONLY_FLAT in limit.message:
+            if "mirror" in limit.message:
                 return limit.message.rstrip(".")
+            continue
+        if motion.unconfirmed:
+            return _only_flat(other)
     return "too few of its points are found in any other picture"

@@ -30,7 +30,7 @@ from sightline.tools.reconstruction.motion_fits import (
     in_front,
     way_between,
 )
-from sightline.tools.reconstruction.surroundings import ONLY_FLAT, Surroundings, View, clearest, surroundings
+from sightline.tools.reconstruction.surroundings import Surroundings, View, clearest, surroundings
 
 FEWEST = 25
 """Matches that must agree with one motion. Wrong matches agree with an epipolar line by chance once in about 200."""
@@ -118,12 +118,6 @@ def camera_motion(first: Seen, second: Seen) -> CameraMotion:
             "Use photos that share at least a third of what they show, taken less than 40 degrees apart.",
         )
     around = _around(fits, pairs, a, b)
-    if around.differ:
-        raise InstrumentLimit(
-            f"not enough overlap between {first.handle} and {second.handle}: they have {ONLY_FLAT}, and nothing around "
-            "it is found in both.",
-            "Use photos that share at least a third of what they show, taken less than 40 degrees apart.",
-        )
     return replace(_motion(fits, matched, _density(fits[0][1], matched, a, b)), unconfirmed=around.unconfirmed)
 
 

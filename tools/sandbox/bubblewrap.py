@@ -112,7 +112,7 @@ def _launch(program: str, job: Job) -> Iterator[Launch]:
             return str(inherited[-1])
 
         hidden = out_of_reach((*job.readable, Path(program))) if _is_root() else []
-        shelf = _shelf(hidden)
+        shelf = _shelf([*hidden, *job.readable, Path(program)])
         found_at = {place: shelf / str(number) for number, place in enumerate(hidden)}
         view = system_view(job.readable, found_at)
         # What is to be read lies over the sandbox's own folders: it may be in /tmp or /box of the host.
