@@ -53,34 +53,28 @@ def distance_between(a: Observed, b: Observed, between: Between = "closest", war
         low, high = value - off, value + off
     else:
         level = between == "horizontal"
-        (points_a, radius_a), (points_b, radius_b), shared = _own_points(a, b)
-        found = closest(points_a, points_b, radius_a, radius_b, horizontal=level)
+        found = closest(a.points, b.points, a.radius, b.radius, horizontal=level)
         ends = np.stack([found.point_a, found.point_b])
         value, low, high = found.distance, found.low, found.high
         # Pixels on the rim of an outline, or on an edge of the depth, make no points: both surfaces may go on there.
-        low = 0.0 if shared else min(low, value - a.gap - b.gap) - 2 * (a.rim + b.rim) - a.uncovered - b.uncovered
+        low = min(low, value - a.gap - b.gap) - 2 * (a.rim + b.rim) - a.uncovered - b.uncovered
         if a.gap > 0 or b.gap > 0:
-            # Of a few points in a box some are of what is around the thing: the outer ones may all be.
-            high = max(high, closest(_core(points_a), _core(points_b), horizontal=level).distance)
-        if shared and value == 0:
-            high = max(high, max(a.box.longest, b.box.longest) / 2)  # the same points: nothing tells the two apart
+            # Of a few points in a box some are of what is around the thing: the outer ones may all be, and so may
+            # those that boxes which overlap both hold.
+            own_a, own_b = _own_points(a, b)
+            high = max(high, closest(_core(own_a), _core(own_b), horizontal=level).distance)
+            if value == 0:
+                high = max(high, max(a.box.longest, b.box.longest) / 2)  # the same points: nothing tells the two apart
     flat = between == "horizontal"
     return _widened(Length(value, max(0.0, low), high, ends), warps, lambda e: _between(e, flat))
 
 
-def _own_points(a: Observed, b: Observed) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], bool]:
-    """The points and radii of two things without those that both have, and whether there are such.
-
-    Boxes that overlap hold the same points. Whose they are is not known, and they would say that the things touch.
-    Where hardly any are left, all are kept.
-    """
+def _own_points(a: Observed, b: Observed) -> tuple[Floats, Floats]:
+    """The points of two things without those that both have; all of them where hardly any are left."""
     rows_a, rows_b = ({point.tobytes() for point in thing.points} for thing in (a, b))
     both = rows_a & rows_b
-    kept = [np.array([p.tobytes() not in both for p in thing.points], np.bool_) for thing in (a, b)]
-    if not both or min(int(k.sum()) for k in kept) < FEWEST_POINTS:
-        return (a.points, a.radius), (b.points, b.radius), bool(both)
-    own_a, own_b = ((thing.points[k], thing.radius[k]) for thing, k in zip((a, b), kept, strict=True))
-    return own_a, own_b, True
+    own_a, own_b = (np.array([p for p in thing.points if p.tobytes() not in both]) for thing in (a, b))
+    return (a.points, b.points) if min(len(own_a), len(own_b)) < FEWEST_POINTS else (own_a, own_b)
 
 
 def _core(points: Floats) -> Floats:
