@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from code_kit import processes
-from durable_run import Setup, kill_when, only_run
+from durable_code_run import CodeSetup
+from durable_run import kill_when, only_run
 from loop_kit import PROTOCOLS, Protocol, agent_on, photo
 from servers import Call, ModelServer, Request, Turn, picture_sizes, results, texts
 
@@ -130,21 +130,6 @@ made = [logged_copy("img1", "bright").handle]
 made.append(logged_copy("img2", "dark").handle)
 made.append(logged_copy(made[1], "again").handle)
 print(made)"""
-
-
-@dataclass(frozen=True)
-class CodeSetup(Setup):
-    """A run whose calls are made in a cell."""
-
-    def agent(self) -> SpatialAgent:
-        """The agent of this run."""
-
-        @dataclass
-        class Address:
-            base_url: str
-
-        at: Any = Address(self.base_url)
-        return agent_on(at, self.protocol, self.runs, tools=[self.logged_copy()], strategy="code")
 
 
 CELLS = [
