@@ -237,8 +237,11 @@ def test_a_stated_size_gives_metres(ask: Ask) -> None:
     answer = ask(question, expect="number", unit="m", known={"chair height": f"{100 * height:.0f} cm"})
     assert "set_scale" in [c.call.name for c in answer.trace.calls.values()]
     truth = apart("box", "chair")
-    assert answer.value == pytest.approx(truth, rel=0.25), answer.text  # sixty sparse points each
     low, high = interval_in(answer)
+    if answer.status == "answered":  # sixty sparse points each: too wide an interval is no answer
+        assert answer.value == pytest.approx(truth, rel=0.25), answer.text
+    else:
+        assert "the places are not known well enough" in answer.text
     assert low <= truth <= high
 
 
