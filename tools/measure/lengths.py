@@ -46,14 +46,14 @@ def distance_between(a: Observed, b: Observed, between: Between = "closest", war
         between: The closest observed surface points; the centres of their boxes; or the closest points in the plan.
         warps: What the world would be at either end of the focal length's interval.
     """
+    flat = between == "horizontal"
     if between == "centres":
         ends = np.stack([a.centre, b.centre])
         value = float(np.linalg.norm(ends[1] - ends[0]))
         off = a.error + b.error
         low, high = value - off, value + off
     else:
-        level = between == "horizontal"
-        found = closest(a.points, b.points, a.radius, b.radius, horizontal=level)
+        found = closest(a.points, b.points, a.radius, b.radius, horizontal=flat)
         ends = np.stack([found.point_a, found.point_b])
         value, low, high = found.distance, found.low, found.high
         # Pixels on the rim of an outline, or on an edge of the depth, make no points: both surfaces may go on there.
@@ -62,10 +62,9 @@ def distance_between(a: Observed, b: Observed, between: Between = "closest", war
             # Of a few points in a box some are of what is around the thing: the outer ones may all be, and so may
             # those that boxes which overlap both hold.
             own_a, own_b = _own_points(a, b)
-            high = max(high, closest(_core(own_a), _core(own_b), horizontal=level).distance)
+            high = max(high, closest(_core(own_a), _core(own_b), horizontal=flat).distance)
             if value == 0:
                 high = max(high, max(a.box.longest, b.box.longest) / 2)  # the same points: nothing tells the two apart
-    flat = between == "horizontal"
     return _widened(Length(value, max(0.0, low), high, ends), warps, lambda e: _between(e, flat))
 
 
