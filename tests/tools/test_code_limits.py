@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from sightline.memory import ModelMistake, NoteAdded, Workspace
 from sightline.tools import ToolResult, tool
 from sightline.tools.code.cells import earlier_cells
 from sightline.tools.code.inner import unpacked
+from sightline.tools.sandbox import Ended, Job, Process, sandbox
+from sightline.tools.sandbox.kernel import start_kernel
 
 
 @pytest.fixture
@@ -328,3 +332,50 @@ def test_after_an_interrupted_cell_only_later_ones_are_run_again(tmp_path: Path)
     said = again("'x' in globals(), y")
     assert said == "The variables of cells before the one that was stopped are gone.\n(False, 2)"
     again.workspace.close()
+
+
+class HeldSandbox:
+    """The sandbox of this machine, whose `open` waits until it is let go, before or after the process stands."""
+
+    name = "held"
+
+    def __init__(self, hold: Literal["before", "after"]) -> None:
+        self._hold = hold
+        self.reached, self.let_go, self.opened = threading.Event(), threading.Event(), threading.Event()
+        self.process: Process | None = None
+
+    def check(self) -> None: ...
+
+    def run(self, job: Job) -> Ended:
+        return sandbox().run(job)
+
+    def open(self, job: Job) -> Process:
+        if self._hold == "before":
+            self.reached.set()
+            self.let_go.wait(60)
+        self.process = sandbox().open(job)
+        if self._hold == "after":
+            self.reached.set()
+            self.let_go.wait(60)
+        self.opened.set()
+        return self.process
+
+
+@pytest.mark.parametrize("hold", ["before", "after"])
+def test_a_kernel_that_nobody_waits_for_any_more_is_ended(hold: Literal["before", "after"], tmp_path: Path) -> None:
+    held = HeldSandbox(hold)
+
+    async def leave() -> None:
+        starting = asyncio.create_task(start_kernel(held, [], tmp_path))
+        await asyncio.to_thread(held.reached.wait, 60)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(leave())
+    held.let_go.set()
+    assert held.opened.wait(60)
+    assert held.process is not None
+    # Its own thread ends it; to read its end waits for that.
+    assert held.process.read_line(60) is None
+    assert held.process.closed

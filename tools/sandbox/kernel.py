@@ -11,6 +11,7 @@ A cell that runs too long is interrupted, as by Ctrl-C, and keeps its variables;
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -179,7 +180,7 @@ async def start_kernel(sandbox: Sandbox, functions: Sequence[FunctionNote], arti
         InfrastructureError: There is no sandbox, or the worker does not start in it.
     """
     environment = await in_daemon_thread(this_environment)
-    process = await in_daemon_thread(sandbox.open, job=_job(environment, artifacts))
+    process = await _open(sandbox, _job(environment, artifacts))
     start = {
         "op": "start",
         "paths": [str(folder) for folder in environment.packages],
@@ -205,6 +206,26 @@ async def start_kernel(sandbox: Sandbox, functions: Sequence[FunctionNote], arti
         said = (ended.stderr.strip().splitlines() or [ended.reason or _exit_words(ended.code)])[-1]
         raise InfrastructureError(f"Python does not start in the sandbox: {said}", "Run `sightline doctor`.")
     return Kernel(process)
+
+
+async def _open(sandbox: Sandbox, job: Job) -> Process:
+    """Start a process; where nobody waits for it any more, it is ended as soon as it stands."""
+    opened: list[Process] = []
+    left = threading.Event()
+
+    def start() -> Process:
+        opened.append(process := sandbox.open(job))
+        if left.is_set():
+            process.kill()
+        return process
+
+    try:
+        return await in_daemon_thread(start)
+    except BaseException:
+        left.set()
+        for process in opened:  # it stood, but its waiter was cancelled before it was told
+            process.kill()
+        raise
 
 
 def _job(environment: PythonEnvironment, artifacts: Path) -> Job:
