@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SETUP := $(VENV)/.setup-done
+TESTS := $(VENV)/.tests-done
 EXTRAS := $(VENV)/.extras-done
 # A file's tests stay together: they share what is slow to make.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile
@@ -30,12 +31,19 @@ $(SETUP): pyproject.toml setup.py constraints.txt scripts/develop.py
 	@$(BIN)/python scripts/develop.py
 	@touch $@
 
+# What the tests need beside: Inspect, Gradio, clingo, Rerun, and what drives a browser. The browser is the system's.
+$(TESTS): $(SETUP) Makefile
+	@echo "Adding the extras evals, demo, symbolic and rerun, and playwright, to $(VENV) ..."
+	@$(PIP) --no-build-isolation --editable '.[dev,evals,demo,symbolic,rerun]' playwright axe-playwright-python
+	@$(BIN)/python scripts/develop.py
+	@touch $@
+
 # What the slow tests need beside: the learned back ends, reconstruction, slides and vector graphics, bpy where this is
 # the Python it is built for, and `transformers serve`, a server that nobody here wrote and that stands in for a provider.
 # Blender, LibreOffice and bubblewrap are the system's: .ci/run installs them, `sightline doctor` says how.
-$(EXTRAS): $(SETUP) Makefile
+$(EXTRAS): $(TESTS) Makefile
 	@echo "Adding the extras vision, recon and graphics, and bpy, to $(VENV) ..."
-	@$(PIP) --no-build-isolation --editable '.[dev,vision,recon,graphics]' 'transformers[serving]'
+	@$(PIP) --no-build-isolation --editable '.[dev,evals,demo,symbolic,rerun,vision,recon,graphics]' 'transformers[serving]'
 	@$(BIN)/python scripts/develop.py
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
 		XDG_DATA_HOME=$(abspath $(VENV))/share $(BIN)/sightline blender install; fi
@@ -44,7 +52,7 @@ $(EXTRAS): $(SETUP) Makefile
 ask: setup ## set up, then answer a question about a bundled photo (no key, no weights)
 	$(BIN)/sightline ask demos/samples/coins.png -q "How many coins are there?"
 
-test: setup ## set up, then run the quick tests
+test: $(TESTS) ## set up, then run the quick tests
 	$(PYTEST)
 
 test-all: $(EXTRAS) ## also install the extras vision, recon, graphics and bpy (7 GB, with CUDA), and run the slow tests too
