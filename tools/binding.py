@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import PrivateAttr
 
-from sightline.memory import ToolFinished, Workspace
+from sightline.memory import CallRecord, ToolFinished, Workspace
 from sightline.memory.refs import fill
 from sightline.tools.back_ends.registry import BackEnds
 from sightline.tools.background import run_blocking
@@ -110,6 +110,18 @@ class BoundTool(BaseTool):
         return await self._call(arguments)
 
     async def _call(self, arguments: dict[str, Any]) -> tuple[str, dict[str, Sequence[str]]]:
+        record = await self.perform(arguments)
+        text = write_places(self._workspace, self._sees, record.text)
+        if record.finished is None or record.finished.outcome != "ok":
+            raise ToolException(text)
+        return text, {"handles": record.made_in_all}
+
+    async def perform(self, arguments: dict[str, Any]) -> CallRecord:
+        """One call, entered into the workspace; also for those who speak no LangChain.
+
+        Returns:
+            What became of it; `finished.outcome` says whether it failed, and whose fault that is.
+        """
         context = ToolContext(
             self._workspace, self._look, sees=self._sees, back_ends=self._back_ends, session=self._session
         )
@@ -117,8 +129,4 @@ class BoundTool(BaseTool):
         finished: ToolFinished = await execute(self._instrument, arguments, context, call)
         self._workspace.append(finished)
         self._workspace.commit([call])
-        record = self._workspace.calls[call]
-        text = write_places(self._workspace, self._sees, record.text)
-        if finished.outcome != "ok":
-            raise ToolException(text)
-        return text, {"handles": record.made_in_all}
+        return self._workspace.calls[call]

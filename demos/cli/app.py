@@ -193,6 +193,23 @@ def doctor(as_json: JsonOption = False) -> None:
     raise typer.Exit(showing.doctor(as_json=as_json))
 
 
+@app.command()
+def mcp(
+    root: Annotated[list[Path] | None, typer.Option(help="A folder whose files may be opened; repeat.")] = None,
+    http: Annotated[bool, typer.Option("--http", help="Serve over HTTP instead of standard input and output.")] = False,
+    host: Annotated[str, typer.Option(help="Address for --http; others than loopback need a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port for --http; 0 takes a free one.")] = 8765,
+    back_end: Annotated[
+        list[str] | None, typer.Option(help="What serves a role, e.g. depth=depth-pro; repeat. See doctor.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Never try to download weights.")] = False,
+) -> None:
+    """Serve all tools over MCP, to a coding assistant, a desktop client or an agent."""
+    from sightline.demos.cli import connecting
+
+    raise typer.Exit(connecting.mcp(root or [], back_end or [], offline, http, host, port))
+
+
 blender = typer.Typer(no_args_is_help=True, help="Blender for the graphics tools.")
 app.add_typer(blender, name="blender")
 

@@ -21,7 +21,7 @@ def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *,
         from sightline.agents import Budget, SpatialAgent
 
         question = sys.stdin.read() if given["question"] == "-" else given["question"]
-        settings = {**agent, "back_ends": _settings(agent["back_ends"])}
+        settings = {**agent, "back_ends": back_end_settings(agent["back_ends"])}
         asker = SpatialAgent(budget=Budget(**budget), **settings)
         stream = asker.stream(
             question,
@@ -164,7 +164,7 @@ def _fact(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _settings(texts: list[str]) -> dict[str, str]:
+def back_end_settings(texts: list[str]) -> dict[str, str]:
     """`--back-end role=name` as `SpatialAgent` takes it; whether they exist is checked there."""
     settings: dict[str, str] = {}
     for text in texts:
