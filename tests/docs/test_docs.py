@@ -20,6 +20,11 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
+def with_commands() -> dict[str, str]:
+    """The environment of somebody who has activated this one."""
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which the samples lie where a checkout has them, and which may be written to."""
@@ -33,14 +38,14 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_python_runs(page: Path, checkout: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "\n".join(blocks(page, "python"))],
-        cwd=checkout, capture_output=True, text=True, timeout=120, check=False,
+        cwd=checkout, env=with_commands(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=lambda p: p.name)
 def test_commands_run(page: Path, checkout: Path) -> None:
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    environment = with_commands()
     first = ["sightline", "ask", "demos/samples/coins.png", "-q", "How many coins are there?"]
     commands = [shlex.split(line) for block in blocks(page, "console") for line in block.splitlines()]
     for command in [first, *commands]:
