@@ -48,12 +48,22 @@ class Gallery:
 
     Args:
         ws: The run.
+        prefix: What its ids begin with, where several runs are on one page.
     """
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, prefix: str = "") -> None:
         self._ws = ws
+        self._prefix = prefix
         self._embedded: dict[str, str] = {}
         self._data: list[str] = []
+
+    def id(self, name: str) -> str:
+        """The id of a part of this run on the page."""
+        return self._prefix + name
+
+    def pixels(self, first: int = 0) -> list[str]:
+        """The pixels of the pictures asked for so far, an element each, without the first ones."""
+        return self._data[first:]
 
     def definitions(self) -> str:
         """The pixels of all pictures asked for so far; `use` elements refer to them."""
@@ -74,7 +84,11 @@ class Gallery:
         caption = tag("figcaption", tag("strong", escape(handle)), " ", " \N{MIDDLE DOT} ".join(facts))
         picture = self._picture(handle, LARGE if alone else THUMBNAIL)
         return tag(
-            "figure", picture, caption, class_=f"pic{' alone' if alone or not picture else ''}", id=f"h-{handle}"
+            "figure",
+            picture,
+            caption,
+            class_=f"pic{' alone' if alone or not picture else ''}",
+            id=self.id(f"h-{handle}"),
         )
 
     def _picture(self, handle: str, most: tuple[float, float]) -> str:
@@ -98,7 +112,14 @@ class Gallery:
             aria_label=f"Picture {handle}",
             data_picture=handle,
         )
-        return tag("a", drawn, class_="open", href=f"#h-{handle}", data_handle=handle, aria_label=f"Enlarge {handle}")
+        return tag(
+            "a",
+            drawn,
+            class_="open",
+            href=f"#{self.id(f'h-{handle}')}",
+            data_handle=handle,
+            aria_label=f"Enlarge {handle}",
+        )
 
     def _embed(self, handle: str) -> str | None:
         artifact = self._ws.artifacts[handle]
@@ -109,7 +130,7 @@ class Gallery:
                 data, media_type = self._ws.encoded(handle, EMBEDDED.fit(artifact.size), EMBEDDED_BYTES)
             except FileNotFoundError:
                 return None
-            name = f"px{len(self._embedded)}"
+            name = self.id(f"px{len(self._embedded)}")
             self._embedded[artifact.digest] = name
             self._data.append(
                 tag(
@@ -140,7 +161,7 @@ class Gallery:
             role="img",
             aria_label=f"Picture {handle}",
         )
-        return tag("a", drawn, class_="thumb", href=f"#h-{handle}", data_handle=handle)
+        return tag("a", drawn, class_="thumb", href=f"#{self.id(f'h-{handle}')}", data_handle=handle)
 
     def text(self, text: str) -> str:
         """A tool's text: handles become links, places become links that show themselves on their picture."""
@@ -161,7 +182,7 @@ class Gallery:
         """A link to a picture or an object; "" for a handle the run does not know."""
         if handle in self._ws.artifacts:
             shown = handle if self._ws.artifacts[handle].is_picture else None
-            return tag("a", escape(handle), class_="handle", href=f"#h-{handle}", data_handle=shown)
+            return tag("a", escape(handle), class_="handle", href=f"#{self.id(f'h-{handle}')}", data_handle=shown)
         if handle in self._ws.scene.objects:
             known = self._ws.scene.objects[handle]
             latest = next((s for s in reversed(known.sightings) if s.box or s.point), None)
@@ -175,8 +196,8 @@ class Gallery:
                     source=latest.source,
                 )
                 if place := place_of(seen):
-                    return self.place(place, handle, href=f"#o-{handle}")
-            return tag("a", escape(handle), class_="handle", href=f"#o-{handle}")
+                    return self.place(place, handle, href=f"#{self.id(f'o-{handle}')}")
+            return tag("a", escape(handle), class_="handle", href=f"#{self.id(f'o-{handle}')}")
         return ""
 
     def place(self, place: Place, words: str = "", href: str = "") -> str:

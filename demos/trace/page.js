@@ -1,21 +1,9 @@
-// Shows pictures and places: in a panel beside the text on wide windows, alone and large on a click. The page reads
-// completely without it; links then lead to the picture in the text.
-(() => {
+// Shows pictures and places of a run: in a panel beside the text, alone and large on a click. The text reads completely
+// without it; links then lead to the picture in the text. `root` holds the run, `host` gets the panel. A run that is
+// still written calls `refresh` of what this returns when something was added.
+const sightlineTrace = (root, host) => {
   "use strict";
   const SVG = "http://www.w3.org/2000/svg";
-  const pictures = new Map();
-  for (const drawn of document.querySelectorAll("svg[data-picture]")) {
-    const figure = drawn.closest("figure");
-    pictures.set(drawn.dataset.picture, {
-      drawn, figure,
-      box: drawn.getAttribute("viewBox"),
-      pixels: drawn.querySelector("use").getAttribute("href"),
-      caption: figure.querySelector("figcaption").textContent,
-    });
-  }
-  if (!pictures.size) return;
-  const names = [...pictures.keys()];
-
   const make = (name, attributes = {}, ...children) => {
     const element = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -27,6 +15,19 @@
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     return element;
   };
+
+  // Pictures by name. A part of the text that is written anew has its pictures in it anew.
+  const pictures = new Map();
+  const names = [];
+  const pictureOf = (name) => {
+    const known = pictures.get(name);
+    if (!known || known.isConnected) return known;
+    const again = root.querySelector(`svg[data-picture="${name}"]`);
+    if (again) pictures.set(name, again);
+    return again ?? known;
+  };
+  const pixelsOf = (drawn) => drawn.querySelector("use").getAttribute("href");
+  const captionOf = (drawn) => drawn.closest("figure").querySelector("figcaption").textContent;
 
   // A place is written as its kind and numbers in stored pixels, which are the units of the picture's viewBox.
   const placeOf = (link) => link.dataset.points
@@ -54,31 +55,34 @@
     svg.append(draw("path", { class: "mark under", d }), draw("path", { class: "mark over", d }));
   };
   const put = (svg, name, place) => {
-    const picture = pictures.get(name);
-    svg.replaceChildren(draw("use", { href: picture.pixels }));
-    svg.setAttribute("viewBox", picture.box);
+    const drawn = pictureOf(name);
+    svg.replaceChildren(draw("use", { href: pixelsOf(drawn) }));
+    svg.setAttribute("viewBox", drawn.getAttribute("viewBox"));
     svg.setAttribute("aria-label", `Picture ${name}`);
     mark(svg, place);
   };
   const title = (element, name) => {
-    const caption = pictures.get(name).caption.slice(name.length);
+    const caption = captionOf(pictureOf(name)).slice(name.length);
     element.replaceChildren(make("strong", {}, name), caption);
   };
 
   // The panel
   const view = draw("svg", { class: "view", role: "img" });
-  const label = make("p", { class: "name", "aria-live": "polite" });
+  const label = make("p", { class: "name" });
   const strip = make("div", { class: "strip", role: "group", "aria-label": "Pictures" });
+  const panel = make("aside", { class: "stage", "aria-label": "Picture panel" }, view, label, strip);
   const buttons = new Map();
-  for (const name of names) {
-    const picture = pictures.get(name);
-    const small = draw("svg", { viewBox: picture.box, preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" });
-    small.append(draw("use", { href: picture.pixels }));
+  const thumbnail = (name) => {
+    const drawn = pictureOf(name);
+    const small = draw("svg", {
+      viewBox: drawn.getAttribute("viewBox"), preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true",
+    });
+    small.append(draw("use", { href: pixelsOf(drawn) }));
     const button = make("button", { type: "button", "aria-pressed": "false", "aria-label": name }, small);
     button.addEventListener("click", () => stage(name, null));
     buttons.set(name, button);
     strip.append(button);
-  }
+  };
   const stage = (name, place) => {
     put(view, name, place);
     title(label, name);
@@ -86,47 +90,56 @@
     const chosen = buttons.get(name);
     strip.scrollLeft = chosen.offsetLeft - strip.offsetLeft - strip.clientWidth / 2 + chosen.clientWidth / 2;
   };
-  const panel = make("aside", { class: "stage", "aria-label": "Picture panel" }, view, label);
-  if (names.length > 1) panel.append(strip);
-  document.body.append(panel);
-  document.body.classList.add("staged");
   view.addEventListener("click", () => enlarge(label.querySelector("strong").textContent, null));
-  // The last picture that was made is mostly the one that shows the answer.
-  stage(names.at(-1), null);
+  const refresh = () => {
+    const before = names.length;
+    for (const drawn of root.querySelectorAll("svg[data-picture]")) {
+      const name = drawn.dataset.picture;
+      if (!pictures.has(name)) names.push(name);
+      pictures.set(name, drawn);
+      if (!buttons.has(name)) thumbnail(name);
+    }
+    if (names.length === before) return;
+    if (!panel.isConnected) host.append(panel);
+    host.classList.add("staged");
+    strip.hidden = names.length < 2;
+    // The last picture that was made is mostly the one that shows the answer.
+    stage(names.at(-1), null);
+  };
 
   // Hover and focus
   let lit = null;
   const unlight = () => {
     if (!lit) return;
-    lit.figure.classList.remove("lit");
-    clear(lit.drawn);
+    lit.closest("figure").classList.remove("lit");
+    clear(lit);
     lit = null;
   };
   const light = (link) => {
-    const picture = pictures.get(link.dataset.handle);
+    const drawn = pictureOf(link.dataset.handle);
     unlight();
-    if (!picture) return;
+    if (!drawn) return;
     stage(link.dataset.handle, placeOf(link));
     if (link.classList.contains("open")) return;
-    lit = picture;
-    picture.figure.classList.add("lit");
-    mark(picture.drawn, placeOf(link));
+    lit = drawn;
+    drawn.closest("figure").classList.add("lit");
+    mark(drawn, placeOf(link));
   };
   const linkAt = (event) => event.target.closest?.("a[data-handle]");
-  document.addEventListener("mouseover", (event) => { const link = linkAt(event); if (link) light(link); });
-  document.addEventListener("mouseout", (event) => { if (linkAt(event)) unlight(); });
-  document.addEventListener("focusin", (event) => { const link = linkAt(event); if (link) light(link); });
-  document.addEventListener("focusout", (event) => { if (linkAt(event)) unlight(); });
+  root.addEventListener("mouseover", (event) => { const link = linkAt(event); if (link) light(link); });
+  root.addEventListener("mouseout", (event) => { if (linkAt(event)) unlight(); });
+  root.addEventListener("focusin", (event) => { const link = linkAt(event); if (link) light(link); });
+  root.addEventListener("focusout", (event) => { if (linkAt(event)) unlight(); });
 
   // Large
   const big = draw("svg", { class: "view", role: "img" });
-  const bigName = make("p", { class: "name", id: "big-name" });
+  const bigName = make("p", { class: "name" });
   const close = make("button", { type: "button" }, "Close");
   const before = make("button", { type: "button", "aria-label": "Previous picture" }, "\u2190");
   const after = make("button", { type: "button", "aria-label": "Next picture" }, "\u2192");
   const bar = make("div", { class: "bar" }, bigName, before, after, close);
-  const dialog = make("dialog", { "aria-labelledby": "big-name" }, make("div", { class: "frame" }, bar, big));
-  document.body.append(dialog);
+  const dialog = make("dialog", { "aria-label": "Picture, large" }, make("div", { class: "frame" }, bar, big));
+  root.append(dialog);
   let current = 0;
   const enlarge = (name, place) => {
     current = names.indexOf(name);
@@ -144,10 +157,12 @@
     if (event.key === "ArrowLeft") move(-1);
     if (event.key === "ArrowRight") move(1);
   });
-  document.addEventListener("click", (event) => {
+  root.addEventListener("click", (event) => {
     const link = linkAt(event);
-    if (!link || !pictures.has(link.dataset.handle) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || !pictureOf(link.dataset.handle) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     enlarge(link.dataset.handle, placeOf(link));
   });
-})();
+  refresh();
+  return { refresh, panel };
+};

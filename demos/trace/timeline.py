@@ -43,17 +43,19 @@ class Timeline:
         ws: The run.
         gallery: Where its pictures are embedded.
         sees: How its model named places; None where that is not known.
+        live: Whether the run is under way: what has no end yet is then still being done.
     """
 
-    def __init__(self, ws: Workspace, gallery: Gallery, sees: Sees | None) -> None:
+    def __init__(self, ws: Workspace, gallery: Gallery, sees: Sees | None, *, live: bool = False) -> None:
         self._ws = ws
         self._gallery = gallery
         self._sees = sees
+        self.live = live
 
     def step(self, step: StepStory) -> str:
         """One turn of the model with its calls, and what memory learned."""
         record, reply = step.record, step.record.reply
-        name = f"s{record.number}"
+        name = self._gallery.id(f"s{record.number}")
         facts = []
         if reply is not None:
             used = step.usage
@@ -75,7 +77,10 @@ class Timeline:
             body.append(tag("div", *calls, class_="calls several" if len(calls) > 1 else "calls"))
         body.append(self._changes(step.changes))
         body += [self._incident(incident) for incident in step.after]
+        unfinished = reply is None or any(call.finished is None for call in record.calls)
         style = "step bad" if step.troubled else "step"
+        if self.live and unfinished:
+            style = "step open"
         return tag("li", tag("article", *body, aria_labelledby=f"{name}-title"), class_=style, id=name)
 
     def loose(self, call: CallRecord, changes: list[Change]) -> str:
@@ -89,7 +94,8 @@ class Timeline:
     def _reply(self, step: StepStory) -> Iterator[str]:
         reply = step.record.reply
         if reply is None:
-            yield tag("p", "The model has not replied.", class_="quiet")
+            words = tag("p", "Thinking", class_="quiet doing") if self.live else ""
+            yield words or tag("p", "The model has not replied.", class_="quiet")
             return
         if reply.reasoning:
             words = tag("div", escape(reply.reasoning.strip()), class_="words")
@@ -112,7 +118,10 @@ class Timeline:
                 title.append(tag("span", escape(OUTCOMES[finished.outcome]), class_="chip"))
             title.append(tag("span", duration(finished.seconds), class_="cost"))
         else:
-            title.append(tag("span", "not finished", class_="chip"))
+            unfinished = (
+                tag("span", "running", class_="doing") if self.live else tag("span", "not finished", class_="chip")
+            )
+            title.append(unfinished)
         if call.malformed:
             body.append(tag("p", "Not valid JSON:", class_="quiet") + tag("pre", escape(call.malformed)))
         elif call.arguments:
@@ -136,7 +145,7 @@ class Timeline:
                 body.append(tag("p", tag("strong", "To mend it: "), escape(mend), class_="mend"))
             elif finished.detail:
                 body.append(tag("details", tag("summary", "Traceback"), tag("pre", escape(finished.detail))))
-        failed = finished is None or finished.outcome != "ok"
+        failed = not self.live if finished is None else finished.outcome != "ok"
         return tag("section", tag("h4", *title), *body, class_="call bad" if failed else "call")
 
     def _arguments(self, record: CallRecord, *, inside: bool) -> Iterator[str]:
