@@ -23,6 +23,7 @@ from sightline.agents.answer import Answer
 from sightline.agents.answers import AnswerSpec
 from sightline.agents.budget import Budget, call_reason, seconds_left
 from sightline.agents.continuing import check_begun, check_goes_on
+from sightline.agents.editing import Edit, edited_step
 from sightline.agents.models import ModelProfile
 from sightline.agents.question import Given, Question, check_field_of_view, question_of
 from sightline.agents.recording import recordable
@@ -223,15 +224,9 @@ class SpatialAgent:
         Takes what `aask` takes. Leaving the loop stops the run; it can be resumed.
         """
         workspace = await asyncio.to_thread(self._start, question_of(question, images, given))
-        # Leaving early closes what is inside at once, not when it is collected: the run can be resumed right away.
-        try:
-            for event in list(workspace.events):
-                yield event
-            async with aclosing(self._follow(workspace, callbacks)) as items:
-                async for item in items:
-                    yield item
-        finally:
-            workspace.close()
+        async with aclosing(self._told(workspace, callbacks)) as items:
+            async for item in items:
+                yield item
 
     def stream(self, question: str, images: Any = (), **given: Unpack[Given]) -> Iterator[Event | Delta]:
         """`astream` for synchronous code."""
@@ -265,9 +260,9 @@ class SpatialAgent:
         """`astream_resume` for synchronous code."""
         return iterate_blocking(self.astream_resume(run))
 
-    def branch(self, run: str | PathLike[str], after_step: int, say: str = "") -> Answer:
+    def branch(self, run: str | PathLike[str], after_step: int, say: str = "", *, edit: Edit | None = None) -> Answer:
         """A new run that shares an earlier one's first steps; see `abranch`."""
-        return run_blocking(self.abranch(run, after_step, say))
+        return run_blocking(self.abranch(run, after_step, say, edit=edit))
 
     async def abranch(
         self,
@@ -275,6 +270,7 @@ class SpatialAgent:
         after_step: int,
         say: str = "",
         *,
+        edit: Edit | None = None,
         callbacks: Sequence[BaseCallbackHandler] = (),
     ) -> Answer:
         """Go on from the end of a step of an earlier run, in a new run; the earlier one stays as it is.
@@ -283,22 +279,46 @@ class SpatialAgent:
             run: The parent.
             after_step: Last step to share; 0 begins anew with the same inputs.
             say: What a person adds at this point.
+            edit: Makes the calls of the step that followed once more, some with other arguments: all arguments of a
+                call, by its id, e.g. `{"3.1": {"image": "img1", "box": [0, 0, 90, 60]}}`.
             callbacks: LangChain callbacks.
 
         Raises:
-            InputError: There is no such run or step, or this agent's model sees pictures in another way than the
+            InputError: There is no such run, step or call, or this agent's model sees pictures in another way than the
                 parent's, so that the numbers in the shared steps would mislead it.
         """
+        return await self._run(self._branched(run, after_step, say, edit), callbacks)
+
+    async def astream_branch(
+        self,
+        run: str | PathLike[str],
+        after_step: int,
+        say: str = "",
+        *,
+        edit: Edit | None = None,
+        callbacks: Sequence[BaseCallbackHandler] = (),
+    ) -> AsyncGenerator[Event | Delta]:
+        """`abranch`, and hear of everything: the events of the shared steps first."""
+        workspace = await asyncio.to_thread(self._branched, run, after_step, say, edit)
+        async with aclosing(self._told(workspace, callbacks)) as items:
+            async for item in items:
+                yield item
+
+    def _branched(self, run: str | PathLike[str], after_step: int, say: str, edit: Edit | None) -> Workspace:
+        """A branch's workspace, open for writing."""
         parent = find_run(run, self._runs)
         before = Workspace.open(parent)
         check_begun(before)
-        if after_step > 0:
+        if after_step > 0 or edit:
             check_goes_on(before, self.adapter, self.strategy, "Branch with the same model, or with after_step=0.")
+        edited = edited_step(before, after_step + 1, edit, self.adapter.profile.protocol) if edit else ()
         workspace = Workspace.open(branch_run(parent, after_step, self._runs, self._settled()), write=True)
         workspace.append(RunResumed())  # the time since the parent's step is no part of the budget
+        for event in edited:
+            workspace.append(event)
         if say:
             workspace.append(PersonSaid(text=say))
-        return await self._run(workspace, callbacks)
+        return workspace
 
     # The core
 
@@ -450,6 +470,20 @@ class SpatialAgent:
         finally:
             workspace.close()
         return Answer.of(workspace)
+
+    async def _told(
+        self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler]
+    ) -> AsyncGenerator[Event | Delta]:
+        """Yield what a new workspace holds already, then run and yield what happens."""
+        # Leaving early closes what is inside at once, not when it is collected: the run can be resumed right away.
+        try:
+            for event in list(workspace.events):
+                yield event
+            async with aclosing(self._follow(workspace, callbacks)) as items:
+                async for item in items:
+                    yield item
+        finally:
+            workspace.close()
 
     async def _follow(
         self, workspace: Workspace, callbacks: Sequence[BaseCallbackHandler]

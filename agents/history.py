@@ -7,13 +7,13 @@ end of the prompt, and not again in every call that wrote one. Reasoning blocks 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage
 
 from sightline.agents.models.text_protocol import with_arguments
-from sightline.memory import CallRecord, StepRecord, Workspace
+from sightline.memory import Call, CallRecord, StepRecord, Workspace
 
 UNDONE = "(undone)"
 _LONG = 60  # characters: shorter texts are sent back even of what was undone
@@ -36,16 +36,28 @@ def shortened(ws: Workspace, message: AIMessage, step: StepRecord, protocol: str
     arguments = [_arguments(ws, record) for record in step.calls]
     if all(given is None for given in arguments):
         return message
+    return replaced(message, [record.call for record in step.calls], arguments, protocol)
+
+
+def replaced(
+    message: AIMessage, calls: Sequence[Call], arguments: Sequence[dict[str, Any] | None], protocol: str
+) -> AIMessage:
+    """A turn's message with other arguments of its calls; None leaves a call's as they are.
+
+    Args:
+        message: As the model's adapter kept it.
+        calls: The turn's calls, in order.
+        arguments: New ones, for each call.
+        protocol: `native` or `text` tool calls.
+    """
     if protocol == "text":
-        return AIMessage(with_arguments(str(message.text), arguments))
-    by_id = {
-        record.call.provider_id: given for record, given in zip(step.calls, arguments, strict=True) if given is not None
-    }
+        return AIMessage(with_arguments(str(message.text), list(arguments)))
+    by_id = {call.provider_id: given for call, given in zip(calls, arguments, strict=True) if given is not None}
     content: Any = message.content
     if isinstance(content, list):
         content = [_block(block, by_id) for block in content]
-    calls = [{**call, "args": by_id.get(str(call["id"]), call["args"])} for call in message.tool_calls]
-    return message.model_copy(update={"content": content, "tool_calls": calls})
+    told = [{**call, "args": by_id.get(str(call["id"]), call["args"])} for call in message.tool_calls]
+    return message.model_copy(update={"content": content, "tool_calls": told})
 
 
 def _arguments(ws: Workspace, record: CallRecord) -> dict[str, Any] | None:
