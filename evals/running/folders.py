@@ -1,0 +1,101 @@
+"""Where the runs of samples lie while they are worked on: LOGDIR/runs/TASK/SAMPLE-EPOCH.
+
+A sample that failed, or whose process was killed, goes on from there: no completed model call is paid twice. A folder
+is removed only when its sample stands in the log on disk, which Inspect writes a few samples at a time.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import shutil
+import threading
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+EVERY = 32
+"""Samples after which folders that are no longer needed are looked for."""
+
+
+def path_of(location: str) -> Path:
+    """The path of a log that Inspect names, which may be a `file://` address."""
+    parts = urlsplit(location)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else Path(location)
+
+
+def runs_of(log: Path) -> Path:
+    """The folder of a log's runs; a log that goes on from an earlier one has the same."""
+    return log.parent / "runs" / _task_id(log)
+
+
+def sample_folder(log: Path, sample: str, epoch: int) -> Path:
+    """Where a sample's runs lie. Its name tells nothing of the sample."""
+    return runs_of(log) / f"{hashlib.sha256(sample.encode()).hexdigest()[:16]}-{epoch}"
+
+
+@lru_cache(256)
+def _task_id(log: Path) -> str:
+    """What a log and those that go on from it share; read here, as Inspect's reader runs an event loop of its own."""
+    try:
+        with zipfile.ZipFile(log) as archive:
+            start = json.loads(archive.read("_journal/start.json"))
+    except (OSError, zipfile.BadZipFile, KeyError):
+        return log.stem  # a log in JSON, which is not written before its end
+    return str(start["eval"]["task_id"])
+
+
+class Finished:
+    """The samples that have ended, whose folders can be removed once they stand in their log."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Path, dict[tuple[str, int], Path]] = {}
+        self._lock = threading.Lock()
+        self._since = 0
+
+    def add(self, log: Path, sample: str, epoch: int) -> None:
+        """A sample has its score; now and then, look which of those before it are in the log."""
+        with self._lock:
+            self._waiting.setdefault(log, {})[sample, epoch] = sample_folder(log, sample, epoch)
+            self._since += 1
+            due = self._since >= EVERY
+            self._since = 0 if due else self._since
+        if due:
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove the folders of the samples that stand in their log without an error."""
+        with self._lock:
+            waiting = {log: dict(samples) for log, samples in self._waiting.items()}
+        for log, samples in waiting.items():
+            logged = _logged(log)
+            for key, folder in samples.items():
+                if key in logged:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    with self._lock:
+                        self._waiting[log].pop(key, None)
+            runs = runs_of(log)
+            for folder in (runs, runs.parent):
+                if folder.is_dir() and not any(folder.iterdir()):
+                    folder.rmdir()
+
+
+def _logged(log: Path) -> set[tuple[str, int]]:
+    """Samples that stand in a log on disk."""
+    found: set[tuple[str, int]] = set()
+    try:
+        with zipfile.ZipFile(log) as archive:
+            for name in archive.namelist():
+                # Inspect's journal of summaries is written together with the samples, and is small.
+                if name.startswith("_journal/summaries/") or name == "summaries.json":
+                    entries = json.loads(archive.read(name))
+                    found |= {(str(e["id"]), int(e["epoch"])) for e in entries if not e.get("error")}
+    except (OSError, zipfile.BadZipFile, KeyError):
+        return set()  # it is being written: another time
+    return found
+
+
+finished = Finished()
+atexit.register(finished.remove)
