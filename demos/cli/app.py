@@ -25,6 +25,7 @@ RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the r
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
 ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="provider:name, or rules (the default).")]
 OwnModelOption = Annotated[str | None, typer.Option("--model", "-m", help="Default: the run's own.")]
+RerunOption = Annotated[Path | None, typer.Option(help="Write a recording for the Rerun viewer here (.rrd).")]
 UrlOption = Annotated[str | None, typer.Option("--base-url", help="An OpenAI-compatible server of your own.")]
 
 
@@ -86,6 +87,7 @@ def ask(
     engine: Annotated[str | None, typer.Option(help="What draws programs: blender, slides, svg, plot.")] = None,
     verifier: Annotated[str | None, typer.Option(help="Model that judges programs; the same one by default.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never try to download weights.")] = False,
+    rerun: RerunOption = None,
     as_json: JsonOption = False,
     runs: RunsOption = None,
 ) -> None:
@@ -117,7 +119,7 @@ def ask(
         "runs": runs,
     }
     budget = {"steps": steps, "dollars": dollars, "seconds": seconds}
-    raise typer.Exit(running.ask(given, agent, budget, as_json=as_json))
+    raise typer.Exit(running.ask(given, agent, budget, rerun, as_json=as_json))
 
 
 @app.command()
@@ -154,12 +156,13 @@ def branch(
 def trace(
     run: Annotated[str | None, typer.Argument(help="A run's id, the beginning of one, its folder, or last.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write one self-contained page here.")] = None,
+    rerun: RerunOption = None,
     runs: RunsOption = None,
 ) -> None:
-    """Show a run as text, or write it as a page; without a run, list them."""
+    """Show a run as text, or write it as a page or a recording; without a run, list them."""
     from sightline.demos.cli import showing
 
-    raise typer.Exit(showing.trace(run, html, runs))
+    raise typer.Exit(showing.trace(run, html, rerun, runs))
 
 
 @app.command()

@@ -14,7 +14,9 @@ from sightline.demos.wording import dollars, flags, printable, tokens
 from sightline.memory import InputError, RunStarted, Workspace, find_run
 
 
-def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *, as_json: bool) -> int:
+def ask(
+    given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], recording: Path | None, *, as_json: bool
+) -> int:
     """`sightline ask`; returns the exit code."""
 
     def work() -> int:
@@ -37,7 +39,7 @@ def ask(given: dict[str, Any], agent: dict[str, Any], budget: dict[str, Any], *,
             start=given["start"],
             engine=given["engine"],
         )
-        return _follow(stream, agent["runs"], as_json=as_json)
+        return _follow(stream, agent["runs"], as_json=as_json, recording=recording)
 
     return guarded(work, as_json=as_json)
 
@@ -77,7 +79,14 @@ def _changes(model: str | None, base_url: str | None) -> dict[str, Any]:
     return changes | ({"base_url": base_url} if base_url else {})
 
 
-def _follow(stream: Iterator[Any], runs: Path | None, *, as_json: bool, folder: Path | None = None) -> int:
+def _follow(
+    stream: Iterator[Any],
+    runs: Path | None,
+    *,
+    as_json: bool,
+    folder: Path | None = None,
+    recording: Path | None = None,
+) -> int:
     """Show a run while it happens; Ctrl-C stops it and says how to go on."""
     live = Live(quiet=not sys.stderr.isatty())
     try:
@@ -91,7 +100,17 @@ def _follow(stream: Iterator[Any], runs: Path | None, *, as_json: bool, folder: 
         sys.stderr.write(f"\nstopped; go on with: sightline resume {name}\n")
         return STOPPED
     assert folder is not None, "a stream begins with the run's start"
+    if recording is not None:
+        record(Workspace.open(folder), recording)
     return _conclude(Workspace.open(folder), as_json=as_json)
+
+
+def record(workspace: Workspace, out: Path) -> None:
+    """Write a run as a Rerun recording, and say so."""
+    from sightline.demos.recording import write_recording
+
+    write_recording(workspace, out)
+    sys.stderr.write(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB); see it with: rerun {out}\n")
 
 
 def _conclude(workspace: Workspace, *, as_json: bool) -> int:

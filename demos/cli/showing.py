@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sightline.demos.cli.failing import ANSWERED, INFRASTRUCTURE, guarded
+from sightline.demos.cli.running import record
 from sightline.memory import InputError, Workspace, find_run
 
 
-def trace(run: str | None, html: Path | None, runs: Path | None) -> int:
+def trace(run: str | None, html: Path | None, recording: Path | None, runs: Path | None) -> int:
     """`sightline trace`; returns the exit code."""
 
     def work() -> int:
@@ -21,6 +22,10 @@ def trace(run: str | None, html: Path | None, runs: Path | None) -> int:
             _print(list_text(runs))
             return ANSWERED
         workspace = Workspace.open(find_run(run, runs))
+        if recording is not None:
+            record(workspace, recording)
+        if html is None and recording is not None:
+            return ANSWERED
         if html is None:
             sys.stdout.write(trace_text(workspace))
             return ANSWERED
