@@ -101,6 +101,7 @@ class Benchmark:
         binary: Whether scores can only be 0 or 1.
         chance: What guessing gives, 0 to 1, where that is known.
         categories: The published question types, in the published order.
+        make: Makes a variant's data in an empty folder, where they come from seeds: what a run without `--data` reads.
         split: `test` where the published split is one to be tested on: exports for training refuse it.
     """
 
@@ -121,6 +122,7 @@ class Benchmark:
     judge: Judge | None = None
     binary: bool = True
     chance: float | None = None
+    make: Callable[[Path, str], None] | None = None
     split: str = "test"
 
     @property
