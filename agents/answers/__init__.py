@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.agents.answers.extract import Extraction, extract
+from sightline.agents.answers.extract import Extraction, extract, without_thinking
 from sightline.agents.answers.read import Read, read_value
 from sightline.agents.answers.spec import CANNOT_TELL, KINDS, AnswerSpec, Kind, Value, answer_schema
 
@@ -17,4 +17,5 @@ __all__ = [
     "answer_schema",
     "extract",
     "read_value",
+    "without_thinking",
 ]

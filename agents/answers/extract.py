@@ -113,7 +113,7 @@ def extract(spec: AnswerSpec, text: str, sees: Sees, picture_size: Size) -> Extr
         sees: Its dialect and picture limits.
         picture_size: Stored (width, height) of the spec's picture.
     """
-    text = _THINKING.sub(" ", text[-LONGEST:] if len(text) > LONGEST else text).strip()
+    text = without_thinking(text[-LONGEST:] if len(text) > LONGEST else text)
     content = _strict_content(text, keep_lines=spec.kind == "program")
     if content is None:
         return _lenient(spec, text, sees, picture_size)
@@ -123,6 +123,11 @@ def extract(spec: AnswerSpec, text: str, sees: Sees, picture_size: Size) -> Extr
     if value is not None:
         return Extraction(value, "strict")
     return _lenient(spec, content, sees, picture_size)
+
+
+def without_thinking(text: str) -> str:
+    """A reply without the reasoning that some servers leave in it between `<think>` tags."""
+    return _THINKING.sub(" ", text).strip()
 
 
 def _strict_content(text: str, *, keep_lines: bool, nesting: int = 2) -> str | None:

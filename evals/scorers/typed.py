@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sightline.agents.answers import AnswerSpec, Value, extract, read_value
+from sightline.agents.answers import AnswerSpec, Value, extract, read_value, without_thinking
 from sightline.evals.item import Item
 from sightline.evals.scorers.mark import Mark
 from sightline.memory import ModelMistake
@@ -30,7 +30,7 @@ def read_typed(spec: AnswerSpec, said: str) -> Value | None:
         said: A model's words, or a value as `Benchmark.render` wrote it.
     """
     try:
-        return read_value(spec, {"value": said}, _SEES, _NO_PICTURE).value
+        return read_value(spec, {"value": without_thinking(said)}, _SEES, _NO_PICTURE).value
     except ModelMistake:
         found = extract(spec, said, _SEES, _NO_PICTURE)
         return found.value if found.how == "strict" else None
