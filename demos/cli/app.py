@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sightline.demos.cli.evals import eval_app
+
 app = typer.Typer(
     name="sightline",
     help="Ask any vision-language model about space in pictures, with instruments instead of guesses.",
@@ -211,6 +213,19 @@ def mcp(
     from sightline.demos.cli import connecting
 
     raise typer.Exit(connecting.mcp(root or [], back_end or [], offline, http, host, port))
+
+
+app.add_typer(eval_app, name="eval")
+
+
+@app.command()
+def benchmarks(
+    name: Annotated[str | None, typer.Argument(help="A benchmark.")] = None, as_json: JsonOption = False
+) -> None:
+    """The benchmarks that `sightline eval` runs; with a name, one: size, licence, data, metric, what is published."""
+    from sightline.demos.cli import evaluating
+
+    raise typer.Exit(evaluating.benchmarks(name, as_json=as_json))
 
 
 blender = typer.Typer(no_args_is_help=True, help="Blender for the graphics tools.")

@@ -84,7 +84,7 @@ def make_task(benchmark: Benchmark, asked: Asked) -> Task:
     if arm.kind == "agent":
         toolbox(tools)  # a wrong name is told before a question is asked
     budget = Budget(**{name: int(v) if name in _WHOLE else v for name, v in asked.budget})  # type: ignore[arg-type]
-    every = list(benchmark.read(folder_of(benchmark, asked.data), variant))
+    every = list(benchmark.read(folder_of(benchmark, asked.data, variant), variant))
     items = drawn(benchmark, every, asked)
     plan = Plan(
         arm=arm,
