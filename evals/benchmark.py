@@ -125,6 +125,10 @@ class Benchmark:
     make: Callable[[Path, str], None] | None = None
     split: str = "test"
 
+    def split_of(self, variant: str) -> str:
+        """What a variant may be used for: of what is made here, the variant `train` is for training."""
+        return "train" if self.make and variant == "train" else self.split
+
     @property
     def variants(self) -> tuple[str, ...]:
         """Names of the variants; the first is the default."""
