@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 
 from sightline.evals.benchmark import Source
@@ -99,5 +100,5 @@ def _unpack(archive: Path) -> None:
                 there = archive.parent / member.filename
                 if not (there.is_file() and there.stat().st_size == member.file_size):
                     packed.extract(member, archive.parent)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DataError(archive.name, 0, "", f"it is no whole ZIP file ({error})") from None

@@ -59,7 +59,8 @@ def inline_options(text: str, mark: str) -> tuple[str, tuple[str, ...]]:
             if following is None:
                 break
             chain.append(following)
-        best = max(best, chain, key=len)
+        if len(chain) >= len(best):
+            best = chain
     if len(best) < 2:
         return text, ()
     ends = [match.start() for match in best[1:]] + [len(text)]

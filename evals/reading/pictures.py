@@ -31,6 +31,11 @@ _BEGINNINGS = (
     (b"MM\x00*", ".tiff"),
 )
 
+_ENDS = {".jpg": b"\xff\xd9", ".png": b"IEND"}
+
+TAIL = 4096
+"""Bytes at the end of a picture among which its end is looked for: some programs write a note after it."""
+
 
 def cache_folder() -> Path:
     """The user's cache for benchmarks: `$XDG_CACHE_HOME/sightline/benchmarks`, or under `~/.cache`."""
@@ -87,6 +92,8 @@ class PictureKeeper:
             ending = ".webp"
         if not ending:
             raise record.fault(field, f"its {len(data)} bytes are no JPEG, PNG, WebP, GIF, BMP or TIFF")
+        if _ENDS.get(ending, b"") not in data[-TAIL:]:
+            raise record.fault(field, f"the picture is cut off after {len(data)} bytes")
         path = self.folder / f"{hashlib.sha256(data).hexdigest()}{ending}"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
