@@ -74,7 +74,7 @@ def official(item: Item, said: str) -> Mark:
 
 def strictly(item: Item, said: str) -> Mark:
     r"""Within a factor of two, by one number with a unit, in `\scalar{} \distance_unit{}` or as an answer."""
-    pairs = re.findall(r"\\?scalar\{([^}]*)\}\s*\\?distance_unit\{([^}]*)\}", said)
+    pairs = re.findall(r"scalar\{([^}]*)\}[\s\\]*distance_unit\{([^}]*)\}", said)
     value = read_typed(_METRES, f"{pairs[-1][0].strip()} {pairs[-1][1].strip()}" if pairs else said)
     if not isinstance(value, int | float):
         return Mark(0.0, "", parsed=False)
