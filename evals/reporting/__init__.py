@@ -1,0 +1,1 @@
+"""What a run came to, told: headline, tables, plots, one page."""
