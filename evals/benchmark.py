@@ -88,7 +88,7 @@ class Benchmark:
         title: Its published name.
         about: One line.
         licence: Of the data.
-        size: Questions by variant.
+        size: Questions by variant; 0 where their number is not published.
         source: Where the data lies.
         protocol: What `official` means for it.
         read: The items of a variant in a folder, in the published order; lazily. Raises `DataError`.

@@ -74,7 +74,7 @@ def strictly(item: Item, said: str) -> Mark:
 BENCHMARK = Benchmark(
     name="vsi_bench",
     title="VSI-Bench",
-    about="Spatial questions on videos of real rooms: ten types, five scales, letters and numbers.",
+    about="Counts, sizes, distances, directions, routes and orders in videos of real rooms.",
     licence="Apache-2.0",
     size={"full": 5130, "debiased": 2362, "pruned": 2768},
     source=Source(
