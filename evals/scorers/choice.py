@@ -32,10 +32,11 @@ class Choice:
 
 
 def contained_choice(item: Item, said: str) -> Mark:
-    """SPAR-Bench's rule: right where the words are the target, are contained in it, or begin with it.
+    """SPAR-Bench's rule: right where the words are the target, are contained in it, or begin with it, in either case.
 
-    The empty text is contained in every target: by this rule, saying nothing is right.
+    The empty text is contained in every target: by this rule, saying nothing is right. Their first letter is compared
+    with the whole target, so that "Because" is B, and "(B)" is nothing.
     Source: fudan-zvg/spar, lmms_eval/tasks/sparbench/utils.py (1679885).
     """
-    target = str(item.target)
-    return Mark(float(said in target or said[:1] == target), said, parsed=bool(said))
+    target, words = str(item.target).lower(), said.lower()
+    return Mark(float(words in target or words[:1] == target), said, parsed=bool(said))
