@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from loop_kit import photo
+from loop_kit import MODELS, photo
 from PIL import Image
+from servers import ModelServer, Request
 
-from sightline.evals import Benchmark, Item, Protocol, Source
+from sightline.evals import Benchmark, Item, Protocol, RunRecord, Source
 from sightline.evals.item import Asked
 from sightline.evals.reading import read_records
 from sightline.evals.scorers import Mark
@@ -78,3 +81,47 @@ MUGS = Benchmark(
     chance=0.5,
 )
 """A benchmark that stands where BLINK does, so that Inspect finds its task by a name."""
+
+
+def number_of(request: Request) -> int:
+    """Which question a request is about; 0 for one of Inspect's own, which asks whether a model gives summaries."""
+    found = re.search(r"is number (\d+)\?", request.raw.decode())
+    return int(found[1]) if found else 0
+
+
+def ran(server: ModelServer | None, logs: Path, data: Path, benchmark: Benchmark = MUGS, **asked: Any) -> RunRecord:
+    """A run of the benchmark against a scripted server, read back from its log.
+
+    Args:
+        server: The model; None for arms that ask none.
+        logs: The log folder.
+        data: The benchmark's data.
+        benchmark: Which.
+        asked: What to run; `generation` for settings of generation, the rest as `Asked` takes it.
+    """
+    from inspect_ai import eval as evaluate
+    from inspect_ai.model import get_model
+
+    from sightline.evals.running import read_runs
+    from sightline.evals.running.setting_up import Asked as Ordered
+    from sightline.evals.running.setting_up import make_task
+
+    generation = {"max_retries": 0, **asked.pop("generation", {})}
+    model = None
+    if server is not None:
+        protocol = type(server.protocol).__name__
+        names = {"ChatCompletions": "chat_completions", "Responses": "responses", "Messages": "messages"}
+        name = MODELS[names[protocol]].replace(":", "/")  # type: ignore[index]
+        arguments = {} if protocol == "Messages" else {"responses_api": protocol == "Responses"}
+        model = get_model(name, base_url=server.base_url, api_key="none", memoize=False, **arguments)
+    evaluate(
+        make_task(benchmark, Ordered(data=str(data), **asked)),
+        model=model,
+        log_dir=str(logs),
+        display="none",
+        ctl_server=False,
+        retry_on_error=1,
+        **generation,
+    )
+    (record,) = read_runs(logs)
+    return record

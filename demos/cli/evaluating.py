@@ -92,7 +92,7 @@ def _trusted(record: Any) -> bool:
     """Whether a headline may be said: all was asked, and at most one question in a hundred ended in an error."""
     from sightline.evals.reporting.headline import trusted
 
-    return trusted(record)
+    return bool(trusted(record))
 
 
 def _summary(record: Any) -> dict[str, Any]:
@@ -123,6 +123,8 @@ def _show(records: Sequence[Any], folder: Path) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     console.print(headline_table(records))
     for record in records:
+        if _trusted(record) and (parts := _parts(record)):
+            console.print(f"{record.arm}: {parts}")
         errors = [result for result in record.results if result.outcome == "error"]
         if errors:
             console.print(f"{record.arm}: {errors[0].item}: {errors[0].message}")
@@ -131,6 +133,18 @@ def _show(records: Sequence[Any], folder: Path) -> None:
         console.print(f"Next: sightline report {folder}   (or: inspect view --log-dir {folder})")
     else:
         console.print(f"Next: sightline eval --resume {folder}")
+
+
+def _parts(record: Any) -> str:
+    """The question types that were asked, where a run of some of them has no number of the whole benchmark."""
+    from sightline.evals.benchmarks import benchmark as named
+    from sightline.evals.reporting.headline import headline, points
+    from sightline.evals.scorers.groups import rows_of
+
+    if headline(record).score is not None:
+        return ""
+    parts = named(record.benchmark).aggregate.parts(rows_of(record.results))
+    return ", ".join(f"{name} {points(value)}" for name, value in parts.items() if value == value)  # noqa: PLR0124 - NaN
 
 
 def benchmarks(name: str | None, *, as_json: bool) -> int:
@@ -188,7 +202,7 @@ def _list(chosen: Sequence[Any]) -> None:
     for found in chosen:
         table.add_row(
             found.name,
-            f"{next(iter(found.size.values())):,}",
+            _size(next(iter(found.size.values()))),
             found.licence,
             found.about,
             found.source.hub or ("made here" if found.make else "--data DIR"),
@@ -196,10 +210,14 @@ def _list(chosen: Sequence[Any]) -> None:
     Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
 
 
+def _size(number: int) -> str:
+    return f"{number:,}" if number else "number not published"
+
+
 def _one(found: Any) -> None:
     facts = _facts(found)
     lines = [f"{found.title} ({found.name})", found.about, ""]
-    sizes = ", ".join(f"{variant} {number:,}" for variant, number in found.size.items())
+    sizes = ", ".join(f"{variant} {_size(number)}" for variant, number in found.size.items())
     rows = {
         "questions": sizes,
         "types": ", ".join(found.categories),

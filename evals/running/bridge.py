@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspect_ai.model import GenerateConfig, Model
+from inspect_ai.model._generate_config import active_generate_config  # Inspect tells the task's settings nowhere else
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict, Field
+from tenacity import RetryError
 
 from sightline.agents.models.profile import ModelProfile, profile_for
 from sightline.evals.running.messages import choice_to_inspect, from_output, to_inspect, tools_to_inspect
@@ -105,14 +107,18 @@ class InspectChatModel(BaseChatModel):
 
         Raises:
             ContextOverflow: The prompt is longer than the model's context window.
+            Exception: The provider's own, after the last attempt.
         """
-        seed = self.served.config.seed
+        seed = self.served.config.merge(active_generate_config()).seed
         config = (
             GenerateConfig() if seed is None or not self.seed_offset else GenerateConfig(seed=seed + self.seed_offset)
         )
-        output = await self.served.generate(
-            to_inspect(messages), tools_to_inspect(tools) if tools else [], choice_to_inspect(tool_choice), config
-        )
+        declared = tools_to_inspect(tools) if tools else []
+        try:
+            output = await self.served.generate(to_inspect(messages), declared, choice_to_inspect(tool_choice), config)
+        except RetryError as error:
+            # What the last attempt met says more than that there were several.
+            raise (error.last_attempt.exception() or error) from None
         if output.model and output.model not in self.snapshots:
             self.snapshots.append(output.model)
         if not output.empty and output.stop_reason == "model_length":

@@ -48,17 +48,17 @@ def _task_id(log: Path) -> str:
 
 
 class Finished:
-    """The samples that have ended, whose folders can be removed once they stand in their log."""
+    """The logs in which samples end, and whose folders are looked through now and then."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Path, dict[tuple[str, int], Path]] = {}
+        self._logs: set[Path] = set()
         self._lock = threading.Lock()
         self._since = 0
 
-    def add(self, log: Path, sample: str, epoch: int) -> None:
-        """A sample has its score; now and then, look which of those before it are in the log."""
+    def add(self, log: Path) -> None:
+        """A sample of this log has its score."""
         with self._lock:
-            self._waiting.setdefault(log, {})[sample, epoch] = sample_folder(log, sample, epoch)
+            self._logs.add(log)
             self._since += 1
             due = self._since >= EVERY
             self._since = 0 if due else self._since
@@ -68,15 +68,16 @@ class Finished:
     def remove(self) -> None:
         """Remove the folders of the samples that stand in their log without an error."""
         with self._lock:
-            waiting = {log: dict(samples) for log, samples in self._waiting.items()}
-        for log, samples in waiting.items():
-            logged = _logged(log)
-            for key, folder in samples.items():
-                if key in logged:
-                    shutil.rmtree(folder, ignore_errors=True)
-                    with self._lock:
-                        self._waiting[log].pop(key, None)
+            logs = list(self._logs)
+        for log in logs:
             runs = runs_of(log)
+            if not runs.is_dir():
+                continue
+            kept = {folder.name for folder in runs.iterdir()}
+            for sample, epoch in _logged(log):
+                folder = sample_folder(log, sample, epoch)
+                if folder.name in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
             for folder in (runs, runs.parent):
                 if folder.is_dir() and not any(folder.iterdir()):
                     folder.rmdir()

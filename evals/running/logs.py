@@ -12,7 +12,15 @@ from sightline.evals.running.tracing import SOURCE, rebuild
 from sightline.memory import InfrastructureError, InputError, Usage
 
 METADATA = "sightline"
+"""Key of the settings in a log's metadata."""
+
 SCORER = "sightline"
+"""Name of the score in a log."""
+
+DECODING = frozenset(
+    {"temperature", "max_tokens", "top_p", "top_k", "stop_seqs", "frequency_penalty", "presence_penalty"}
+)
+"""Settings of generation that a protocol can pin."""
 
 _CAUSES: dict[str, Cause] = {
     "provider": "provider",
@@ -60,8 +68,8 @@ def read_run(path: Path) -> RunRecord:
     results = tuple(_result(summary, settings) for summary in summaries)
     config = spec.model_generate_config
     decoding = header.plan.config
-    changed = any(getattr(config, name, None) is not None for name in _PINNED)
-    official = settings["published_protocol"] and not changed
+    decoded = {name: said for name in DECODING if (said := _first(config, decoding, name)) is not None}
+    official = settings["published_protocol"] and decoded == settings["decoding"]
     snapshots = Counter(seen for s in summaries for seen in _row(s).get("snapshot", "").split(", ") if seen)
     expected = settings["questions"] * settings["repeat"]
     return RunRecord(
@@ -88,9 +96,6 @@ def read_run(path: Path) -> RunRecord:
         complete=header.status == "success" and len(results) == expected,
         results=results,
     )
-
-
-_PINNED = ("temperature", "max_tokens", "top_p", "top_k", "stop_seqs", "frequency_penalty", "presence_penalty")
 
 
 def extract_run(log: Path, sample: str, epoch: int, folder: Path) -> list[Path]:

@@ -103,6 +103,7 @@ def run(order: Order, folder: Path, display: str, announce: Callable[[Any], None
     # All tasks are made before the first is run: a wrong name or file is told at once.
     made = [TASKS[name](**arguments) for name, arguments in order.tasks]
     model, roles = _models(order)
+    _check(order, model)
     order.write(folder)
     for task in made:
         announce(task)
@@ -137,6 +138,27 @@ def resume(folder: Path, display: str, announce: Callable[[Any], None]) -> list[
             _go_on(Path(known.log), folder, order, display)
     finished.remove()
     return read_runs(folder)
+
+
+def _check(order: Order, model: Any) -> None:
+    """Refuse, before anything is asked, what no question could be asked with.
+
+    Raises:
+        InputError: The model writes no programs, or its price is unknown and a budget is in dollars.
+    """
+    from sightline.agents import Budget, SpatialAgent
+    from sightline.evals.arms import arm_named
+    from sightline.evals.running.bridge import InspectChatModel, profile_of
+
+    for _, arguments in order.tasks:
+        arm = arm_named(arguments.get("strategy", "react"))
+        if arm.kind == "agent":
+            SpatialAgent(
+                InspectChatModel.over(model),
+                profile=profile_of(model),
+                strategy=arm.strategy,
+                budget=Budget(dollars=arguments.get("dollars")),
+            )
 
 
 def _models(order: Order) -> tuple[Any, dict[str, Any]]:

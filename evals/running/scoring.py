@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspect_ai.log._samples import sample_active  # as in solving.py
+from inspect_ai.model import model_roles
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState
 
@@ -14,13 +15,12 @@ from sightline.evals.arms import Arm
 from sightline.evals.benchmark import Benchmark
 from sightline.evals.item import Item
 from sightline.evals.running.folders import finished, path_of
+from sightline.evals.running.logs import SCORER
 from sightline.evals.running.outcome import Outcome
 from sightline.evals.running.solving import GO_ON, OUTCOME, SampleError
+from sightline.evals.scorers.judging import ROLE
 from sightline.evals.scorers.mark import Mark
 from sightline.memory import InfrastructureError
-
-SCORER = "sightline"
-"""Name of the score in the log."""
 
 
 @metric  # type: ignore[untyped-decorator]  # mypy does not follow Inspect
@@ -53,12 +53,14 @@ def sightline_scorer(benchmark: Benchmark, items: Mapping[str, Item], arm: Arm) 
         outcome = Outcome(cause="budget") if data is None else Outcome.from_json(data)
         said = said_of(benchmark, item, arm, outcome)
         try:
-            official = await benchmark.judge(item, said) if benchmark.judge else benchmark.official(item, said)
+            # Where no judge is named, what can be scored offline is, and the rest counts in no mean.
+            judge = benchmark.judge if ROLE in model_roles() else None
+            official = benchmark.official(item, said) if judge is None else await judge(item, said)
         except InfrastructureError as error:
             raise SampleError("judge", f"{error.message} {GO_ON}") from error
         strict = benchmark.strict(item, said) if said else Mark(0.0, "", parsed=False)
         if (active := sample_active()) is not None and arm.kind != "prior":
-            finished.add(path_of(active.log_location), item.id, state.epoch)
+            finished.add(path_of(active.log_location))
         return Score(
             value={"official": _number(official.value), "strict": _number(strict.value)},
             answer=said,

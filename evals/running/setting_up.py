@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -18,17 +18,10 @@ from sightline.evals.arms import Arm, arm_named
 from sightline.evals.benchmark import Benchmark
 from sightline.evals.item import Item
 from sightline.evals.running.data import folder_of
+from sightline.evals.running.logs import DECODING, METADATA
 from sightline.evals.running.scoring import sightline_scorer
 from sightline.evals.running.solving import Plan, sightline_agent
 from sightline.memory import InputError
-
-METADATA = "sightline"
-"""Key of the settings in a log's metadata."""
-
-DECODING = frozenset(
-    {"temperature", "max_tokens", "top_p", "top_k", "stop_seqs", "frequency_penalty", "presence_penalty"}
-)
-"""Settings of generation that a protocol can pin."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +142,7 @@ def settings(benchmark: Benchmark, variant: str, plan: Plan, asked: Asked, items
         "arm": plan.arm.name,
         "published_protocol": published and unchanged and known,
         "departures": list(protocol.departures),
+        "decoding": dict(protocol.decoding),
         "source_commit": protocol.commit,
         "tools": None if plan.tools is None else list(plan.tools),
         "back_ends": dict(plan.back_ends),
@@ -197,8 +191,3 @@ def _sample(item: Item) -> Sample:
             "source": item.source,
         },
     )
-
-
-def plain(asked: Asked) -> dict[str, Any]:
-    """As arguments of a task."""
-    return asdict(asked)

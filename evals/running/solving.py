@@ -45,8 +45,8 @@ class SampleError(Exception):
     """
 
     def __init__(self, cause: Cause, message: str) -> None:
-        self.cause = cause
-        super().__init__(f"{cause}: {message}")
+        self.message = f"{cause}: {message}"  # Inspect writes this attribute into the log
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True)
