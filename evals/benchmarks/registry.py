@@ -18,6 +18,7 @@ NAMES = (
     "cv_bench",
     "mindcube",
     "mmsi_bench",
+    "omnispatial",
     "q_spatial",
     "refspatial",
     "robospatial_home",
