@@ -27,10 +27,10 @@ def test_a_row_says_what_the_file_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_file_is_a_page_or_two(name: str) -> None:
+def test_a_file_is_small(name: str) -> None:
     module = benchmark(name).read.__module__.rpartition(".")[2]
     lines = (ROOT / "evals" / "benchmarks" / f"{module}.py").read_text("utf-8").splitlines()
-    assert len(lines) <= 200
+    assert len(lines) <= 250
 
 
 @pytest.mark.parametrize("name", ROWS)
