@@ -88,7 +88,7 @@ def _artifacts(event: Event) -> list[Any]:
 
 
 def _written(event: Event) -> dict[str, Any]:
-    """An event without what has its default; and an input's without the name of its file."""
+    """An event as plain data; an input's without the name of its file."""
     if isinstance(event, ArtifactAdded):
         event = event.model_copy(update={"artifact": event.artifact.model_copy(update={"file": ""})})
-    return {"type": event.type, **event.model_dump(mode="json", exclude_defaults=True)}
+    return event.model_dump(mode="json")
