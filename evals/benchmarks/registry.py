@@ -23,6 +23,7 @@ NAMES = (
     "refspatial",
     "robospatial_home",
     "rotbench",
+    "sat",
     "solidgeo",
     "spartqa_human",
     "stepgame",

@@ -23,6 +23,16 @@ def first_word(said: str, labels: tuple[str, ...]) -> str | None:
     return said.split(" ")[0].rstrip(".").strip().upper() or None
 
 
+def first_bare_word(said: str, labels: tuple[str, ...]) -> str | None:
+    """lmms-eval's rule for SAT: all punctuation is taken out, then the first word is read, in either case.
+
+    "(B)" is B here, and so is "B. because"; a line break is no space.
+    Source: EvolvingLMMs-Lab/lmms-eval, lmms_eval/tasks/sat/utils.py:MultiChoiceRegexFilter (75571cf).
+    """
+    del labels
+    return re.sub(r"[^\w\s]", "", said).strip().split(" ")[0].upper() or None
+
+
 def token_in_brackets(said: str, labels: tuple[str, ...]) -> str | None:
     """BLINK: a bare letter or "(B)" alone; else the one "(B)" that stands between spaces, in the last paragraph first.
 

@@ -17,6 +17,7 @@ from sightline.evals.scorers.yes_no import begins_yes_no
 LABELS = ("A", "B", "C", "D")
 EXTRACTORS = [
     by.first_word,
+    by.first_bare_word,
     by.token_in_brackets,
     by.leading_letter,
     by.letter_with_stop,
@@ -55,6 +56,8 @@ TRAPS = {
     "vsi: two letters": (by.first_word, "B or C", "B", 1, 0),
     "vsi: a line break is no space": (by.first_word, "B\nbecause", "B", 0, 0),
     "vsi: full stops": (by.first_word, "B...", "B", 1, 0),
+    "sat: brackets and stops are taken out": (by.first_bare_word, "(B). because", "B", 1, 0),
+    "sat: a line break is no space": (by.first_bare_word, "B\nbecause", "B", 0, 0),
     "blink: a letter in a sentence": (by.token_in_brackets, "The answer is B", "B", 0, 0),
     "blink: the one token in brackets": (by.token_in_brackets, "I choose (B) here", "B", 1, 0),
     "blink: a stop after the brackets": (by.token_in_brackets, "I choose (B).", "B", 0, 0),
