@@ -16,6 +16,7 @@ NAMES = (
     "aecv_counting",
     "blink",
     "cv_bench",
+    "embspatial",
     "mindcube",
     "mmsi_bench",
     "omnispatial",
