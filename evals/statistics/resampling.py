@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from sightline.evals.rows import Aggregate, Floats, Rows
+from sightline.evals.statistics.cells import cells_of, cluster_codes
 
 RESAMPLES = 4000
 LEVEL = 0.95
@@ -47,40 +47,35 @@ class Interval:
     why: str = ""
 
 
-def cluster_codes(rows: Rows) -> NDArray[np.intp]:
-    """(n,) the number of each row's cluster, from 0; a row without one is its own."""
-    names: dict[tuple[str, str], int] = {}
-    keys = (("cluster", c) if c else ("row", name) for c, name in zip(rows.clusters, rows.ids, strict=True))
-    return np.array([names.setdefault(key, len(names)) for key in keys], np.intp)
+def chunks(total: int, columns: int) -> Iterator[int]:
+    """How many resamples are worked on at once, until all are."""
+    size = max(1, _CHUNK // max(1, columns))
+    for start in range(0, total, size):
+        yield min(size, total - start)
 
 
-def resampled(codes: NDArray[np.intp], resamples: int, seed: int) -> Iterator[Floats]:
-    """Weights (b, n) of resamples, in chunks: how often each row's cluster was drawn."""
+def resampled(clusters: int, resamples: int, seed: int) -> Iterator[Floats]:
+    """How often each cluster was drawn (b, C) when as many are drawn as there are, in chunks."""
     generator = np.random.default_rng(seed)
-    clusters = int(codes.max()) + 1
-    size = max(1, _CHUNK // max(len(codes), clusters))
-    for start in range(0, resamples, size):
-        count = min(size, resamples - start)
+    for count in chunks(resamples, clusters):
         drawn = generator.integers(0, clusters, (count, clusters)) + np.arange(count)[:, None] * clusters
-        counts = np.bincount(drawn.ravel(), minlength=count * clusters).reshape(count, clusters)
-        yield counts.astype(float)[:, codes]
+        yield np.bincount(drawn.ravel(), minlength=count * clusters).reshape(count, clusters).astype(float)
 
 
 def bootstrap(
-    statistic: Callable[[Floats], Floats], codes: NDArray[np.intp], resamples: int = RESAMPLES, seed: int = 0
+    statistic: Callable[[Floats], Floats], clusters: int, resamples: int = RESAMPLES, seed: int = 0
 ) -> Interval:
     """The expanded percentile interval of a statistic.
 
     Args:
-        statistic: Weights (b, n) to (b,) values, NaN where it has none.
-        codes: (n,) cluster of each row, from 0.
+        statistic: Weights of clusters (b, C) to (b,) values, NaN where it has none.
+        clusters: C.
         resamples: How many.
         seed: Of the draws.
     """
-    clusters = int(codes.max()) + 1 if len(codes) else 0
     if clusters < 2:
-        return Interval(math.nan, math.nan, clusters, f"{'one cluster' if clusters else 'no question'} only")
-    values = np.concatenate([statistic(weights) for weights in resampled(codes, resamples, seed)])
+        return Interval(math.nan, math.nan, clusters, "one cluster only" if clusters else "no question")
+    values = np.concatenate([statistic(weights) for weights in resampled(clusters, resamples, seed)])
     kept = values[~np.isnan(values)]
     if len(kept) < (1 - _MOST_EMPTY) * len(values):
         return Interval(math.nan, math.nan, clusters, "a part of the score has too few questions")
@@ -98,12 +93,13 @@ def score_interval(rows: Rows, rule: Aggregate, resamples: int = RESAMPLES, seed
     """
     counted = rows.take(np.flatnonzero(~np.isnan(rows.values)))
     codes = cluster_codes(counted)
+    clusters = int(codes.max()) + 1 if len(codes) else 0
     values = set(counted.values.tolist())
-    if len(codes) and (values == {0.0} or values == {1.0}) and not np.isnan(rule.overall(counted)):
-        clusters = int(codes.max()) + 1
+    if (values == {0.0} or values == {1.0}) and not np.isnan(rule.overall(counted)):
         bound = ((1 - LEVEL) / 2) ** (1 / clusters)
         return Interval(bound, 1.0, clusters) if values == {1.0} else Interval(0.0, 1 - bound, clusters)
-    return bootstrap(lambda weights: rule.overall(counted, weights), codes, resamples, seed)
+    cells = cells_of(counted, codes)
+    return bootstrap(lambda weights: cells.overall(rule, weights), clusters, resamples, seed)
 
 
 def category_intervals(rows: Rows, categories: Sequence[str], seed: int = 0) -> dict[str, tuple[float, Interval]]:
