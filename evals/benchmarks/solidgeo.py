@@ -66,7 +66,7 @@ def _item(record: Record, folder: Path, letter: str | None, *, offline: bool) ->
             asked,
             "choice" if lettered else "text",
             options=options if lettered else (),
-            pictures=tuple(file_in(folder, record, "image", name) for name in record.texts("image")),
+            pictures=tuple(file_in(folder, record, "image", name) for name in record.texts("image", empty=True)),
         ),
         target=record.text("answer"),
         category=kinds[0],

@@ -63,6 +63,10 @@ BENCHMARK = Benchmark(
         extractor="text2pts at 640 x 480, whatever the picture's size; boxes are every pixel in them; a point counts "
         "by the mask's grey; what raises an error is left out of the mean",
         decoding={"temperature": 0.2, "max_tokens": 1024},
+        departures=(
+            "this is what is published for models that answer in points, as RoboPoint does; GPT models were asked there "
+            "for a box, on a picture with labelled axes",
+        ),
     ),
     read=read,
     prompt=prompt,
