@@ -28,9 +28,8 @@ def distance_between(a: Thing, b: Thing) -> float:
 
     Mirrors and panes count with their surface. The error is at most `ERROR`.
     """
-    pairs = [
-        (_gap(*bounds(p, a.axes, a.position), *bounds(q, b.axes, b.position)), p, q) for p in a.parts for q in b.parts
-    ]
+    boxes_a, boxes_b = ([(bounds(part, t.axes, t.position), part) for part in t.parts] for t in (a, b))
+    pairs = [(_gap(*box_a, *box_b), p, q) for box_a, p in boxes_a for box_b, q in boxes_b]
     best = np.inf
     for low, p, q in sorted(pairs, key=lambda pair: pair[0]):
         if low >= best or best == 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -123,9 +124,16 @@ class Thing:
         return upright(self.bearing)
 
     def box(self) -> tuple[Floats, Floats]:
-        """The lowest and the highest corner of its parts in its own frame, exactly."""
+        """The lowest and the highest corner of its parts in its own frame, exactly; read-only."""
+        return self._box
+
+    @cached_property
+    def _box(self) -> tuple[Floats, Floats]:
         boxes = [bounds(part, np.eye(3)) for part in self.parts]
-        return np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
+        low, high = np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
+        low.setflags(write=False)
+        high.setflags(write=False)
+        return low, high
 
     def centre(self) -> Floats:
         """The middle of that box in the world."""

@@ -18,7 +18,7 @@ from sightline.evals.synthetic.suite.balance import Balance
 from sightline.evals.synthetic.suite.dataset import Question
 from sightline.evals.synthetic.suite.stage import Stage
 
-MOST_OFFERED = 24
+MOST_OFFERED = 12
 """Groups of drafts of a type that a scene offers to choose from."""
 
 

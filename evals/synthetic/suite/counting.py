@@ -10,7 +10,6 @@ import numpy as np
 from sightline.evals.synthetic.rooms import Scene
 from sightline.evals.synthetic.solids import Thing
 from sightline.evals.synthetic.suite.asking import Draft, Group
-from sightline.evals.synthetic.suite.looks import look_at
 from sightline.evals.synthetic.suite.stage import Stage
 
 MOST = 5
@@ -81,6 +80,8 @@ def occlusion(stage: Stage, dice: np.random.Generator) -> list[Group]:
 
 def _visible(stage: Stage, thing: Thing, k: int) -> float | None:
     """The share of a thing that nothing hides in a photo; None where the photo's edge cuts it."""
+    from sightline.evals.synthetic.suite.looks import look_at  # numba comes with it
+
     seen = stage.looks[k]
     height, width = seen.ids.shape
     alone = Scene(stage.seed, (replace(thing, structure=False),), stage.scene.size, stage.scene.lamps)

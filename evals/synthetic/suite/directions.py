@@ -20,7 +20,7 @@ QUARTERS = ("in front", "to the right", "behind", "to the left")
 _FRONTED = frozenset({"chair", "sofa", "toy car", "teddy", "desk", "shelf", "wardrobe", "bed"})
 _APART = 0.7
 """Metres between middles: closer things have no clear direction from each other."""
-_MOST = 24
+_MOST = 12
 
 
 def from_camera(stage: Stage, dice: np.random.Generator) -> list[Group]:

@@ -11,7 +11,7 @@ from sightline.evals.synthetic.suite.stage import Stage, height
 
 _BETWEEN = {"how distances are meant": "between the closest points of both"}
 _USUAL = 1.7
-_MOST = 24
+_MOST = 12
 
 
 def distance(stage: Stage, dice: np.random.Generator) -> list[Group]:
@@ -119,11 +119,15 @@ def size(stage: Stage, dice: np.random.Generator) -> list[Group]:
                 Draft(words, stage.words[right.name], "choice", names, things, margin, variation)
                 for words, right, things, variation in (
                     (f"Which is taller: the {names[0]} or the {names[1]}?", high, (a, b), ""),
-                    (f"Which has its top higher above the floor, the {names[1]} or the {names[0]}?", high, (b, a),
-                     "paraphrase"),
+                    (
+                        f"Which has its top higher above the floor, the {names[1]} or the {names[0]}?",
+                        high,
+                        (b, a),
+                        "paraphrase",
+                    ),
                     (f"Which is shorter: the {names[0]} or the {names[1]}?", low, (a, b), "antonym"),
                 )
-            ]  # fmt: skip
+            ]
         )
         if len(out) == _MOST:
             break

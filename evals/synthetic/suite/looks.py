@@ -5,7 +5,9 @@ Questions are chosen by what these say; the pictures themselves are only drawn f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numba as nb
@@ -16,7 +18,6 @@ from sightline.evals.synthetic.cameras import CameraSpec
 from sightline.evals.synthetic.kernels import FAR, cast, look
 from sightline.evals.synthetic.rooms import Scene
 from sightline.evals.synthetic.solids import pack
-from sightline.evals.synthetic.textures import library
 
 Box = tuple[float, float, float, float]
 
@@ -34,16 +35,26 @@ class Look:
     ids: NDArray[np.uint16]
     camera: CameraSpec
     time: float = 0.0
+    _known: dict[int, Box | None] = field(default_factory=dict, repr=False)
 
     def share(self, number: int) -> float:
         """Share of the picture that shows an instance id, 0 to 1."""
-        return float((self.ids == number).mean())
+        return float(self._counts[number]) / self.ids.size if number < len(self._counts) else 0.0
+
+    @cached_property
+    def _counts(self) -> NDArray[np.intp]:
+        return np.bincount(self.ids.ravel())
 
     def box(self, number: int) -> Box | None:
         """(x0, y0, x1, y1) round an instance id, as fractions of the picture; None where it does not show.
 
         In a panorama x1 is above 1 where the thing crosses the seam.
         """
+        if number not in self._known:
+            self._known[number] = self._box(number)
+        return self._known[number]
+
+    def _box(self, number: int) -> Box | None:
         rows, columns = np.nonzero(self.ids == number)
         if not len(rows):
             return None
@@ -66,7 +77,7 @@ def look_at(scene: Scene, camera: CameraSpec, size: tuple[int, int], time: float
         size: (width, height) in pixels.
         time: When, in seconds.
     """
-    packed = pack(scene.at(time), library().index, scene.contrast)
+    packed = pack(scene.at(time), defaultdict(int), scene.contrast)  # which texture is all the same here
     width, height = size
     panorama = camera.kind == "panorama"
     focal = width / (2 * np.pi) if panorama else camera.focal(width)
@@ -76,7 +87,7 @@ def look_at(scene: Scene, camera: CameraSpec, size: tuple[int, int], time: float
     return Look(ids, camera, time)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]  # as the kernels
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _see(eye: Any, lens: Any, scene: Any, owner: Any, ids: Any) -> None:
     direction, stack = np.empty(3), np.empty(48, np.int32)
     for y in range(ids.shape[0]):

@@ -34,7 +34,7 @@ def on_plan(stage: Stage, dice: np.random.Generator) -> list[Group]:
         marks = "The last picture is a map of the room, seen from above; the arrow is the camera of photo 1."
         out.append(
             [
-                Draft(words, answer, "choice", _NUMBERS, (thing,), float(gaps.min()), variation, drawing=drawing)
+                Draft(words, answer, "choice", _NUMBERS, (thing,), None, variation, drawing=drawing)
                 for words, answer, thing, variation in (
                     (f"{marks} Which number marks the {what}?", numbers[0], asked, ""),
                     (f"{marks} Where on it is the {what}? Give its number.", numbers[0], asked, "paraphrase"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -16,7 +16,7 @@ _SMALLEST, _LARGEST = 25.0, 155.0
 """Degrees of a turn: what is less is straight on, what is more is back."""
 _VIEW = 50.0
 """Degrees to each side that somebody sees well."""
-_MOST = 24
+_MOST = 12
 
 
 def route(stage: Stage, dice: np.random.Generator) -> list[Group]:
@@ -111,7 +111,7 @@ def perspective(stage: Stage, dice: np.random.Generator) -> list[Group]:
 
 def _turns(way: tuple[Thing, ...]) -> tuple[float, float]:
     """The turns at the second and the third of four things, in degrees, + to the right."""
-    legs = [bearing(p, q) for p, q in zip(way, way[1:], strict=False)]
+    legs = [bearing(p, q) for p, q in pairwise(way)]
     return wrapped(legs[1] - legs[0]), wrapped(legs[2] - legs[1])
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,9 +22,11 @@ from sightline.evals.synthetic.furniture import MAKERS
 from sightline.evals.synthetic.render import render
 from sightline.evals.synthetic.rooms import Scene, footprint, make_room
 from sightline.evals.synthetic.solids import Thing, Vector
-from sightline.evals.synthetic.suite.looks import Look, look_at
 from sightline.evals.synthetic.truth import distance_between
 from sightline.evals.synthetic.writing import Clip, write_scene
+
+if TYPE_CHECKING:
+    from sightline.evals.synthetic.suite.looks import Look
 
 SIZE = (640, 480)
 PANORAMA = (1280, 640)
@@ -91,6 +94,8 @@ class Stage:
     @cached_property
     def looks(self) -> tuple[Look, ...]:
         """What shows in each picture."""
+        from sightline.evals.synthetic.suite.looks import look_at  # numba comes with it
+
         small = (self.size[0] // SMALL, self.size[1] // SMALL)
         if self.clip:
             small = self.size[0] // 2, self.size[1] // 2
