@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -125,3 +126,29 @@ def ran(server: ModelServer | None, logs: Path, data: Path, benchmark: Benchmark
     )
     (record,) = read_runs(logs)
     return record
+
+
+def write_blink(folder: Path, count: int) -> Path:
+    """The same questions in BLINK's format, as one of its tasks; the right letter alternates."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = []
+    for k in range(count):
+        picture = io.BytesIO()
+        Image.fromarray(photo(64, 48, seed=k)).save(picture, "PNG")
+        question = f"Which mug is number {k}?"
+        row: dict[str, Any] = {
+            "idx": f"val_Relative_Depth_{k}",
+            "question": question,
+            "sub_task": "Relative_Depth",
+            "prompt": f"{question}\nSelect from the following choices.\n(A) the red one\n(B) the blue one",
+            "answer": f"({'AB'[k % 2]})",
+            "choices": ["the red one", "the blue one"],
+            "image_1": {"bytes": picture.getvalue(), "path": None},
+        }
+        rows.append(row | {f"image_{n}": None for n in (2, 3, 4)})
+    path = folder / "Relative_Depth" / "val-00000-of-00001.parquet"
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return folder

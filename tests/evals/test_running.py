@@ -167,10 +167,10 @@ def test_a_prompt_longer_than_the_context_window_is_wrong(tmp_path: Path, data: 
 
 
 def test_a_provider_that_is_down_is_an_error_and_not_wrong(tmp_path: Path, data: Path) -> None:
-    with ModelServer("chat_completions", lambda request, index: Fail(403)) as server:
+    with ModelServer("chat_completions", lambda request, index: Fail(404)) as server:
         record = ran(server, tmp_path / "logs", data, strategy="cot")
     assert {(r.outcome, r.cause, r.official, r.strict) for r in record.results} == {("error", "provider", None, None)}
-    assert "does not allow this key" in record.results[0].message
+    assert "knows no model" in record.results[0].message
     assert "--resume" in record.results[0].message
 
 
@@ -195,7 +195,7 @@ def test_a_question_that_failed_goes_on_and_pays_nothing_twice(tmp_path: Path, d
         number = number_of(request)
         if results(request) and number not in failed:
             failed.add(number)
-            return Fail(403)
+            return Fail(404)
         return draws_first(request, index)
 
     with ModelServer("chat_completions", breaks_once) as server:
