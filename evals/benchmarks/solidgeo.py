@@ -30,7 +30,9 @@ CATEGORIES = (
 """Problem types; an item may have several, of which the first counts here."""
 
 _LETTER = re.compile(r"\s*\$?\s*(?:\\mathrm\s*\{\s*|\(\s*|（\s*)?([A-E])(?![A-Za-z])")
-_FIGURE = re.compile(r"\s*<ImageHere>\s*")
+_FIGURE = "<ImageHere>"
+_OPTION = re.compile(r"(?<![A-Za-z])([A-E])\s*[.．、]\s*")
+_WORKING = re.compile(r"[\[【]\s*(?:Analysis|分析|详解|解析)\s*[\]】].*", re.DOTALL)
 _WRAPPERS = re.compile(r"\\(?:text|mathrm|mathbf|left|right|[,;!])|[\s$~{}\\]")
 _LETTER_SPEC = AnswerSpec(kind="choice", options=LETTERS)
 
@@ -55,17 +57,21 @@ def read(folder: Path, variant: str) -> Iterator[Item]:
 
 
 def _item(record: Record, folder: Path, letter: str | None, *, offline: bool) -> Item:
-    question, choices = record.text("question"), record.texts("choices", empty=True)
-    options = tuple(f"{label}. {text}" for label, text in zip(LETTERS, choices, strict=False))
-    lettered = letter is not None and len(options) == len(choices) >= 2 and all(text.strip() for text in choices)
+    published = record.text("question")
+    question, options = _parted(_numbered(published)) if letter else (_numbered(published), ())
+    if letter and not options:
+        options = tuple(record.texts("choices", empty=True))
+    lettered = letter in LETTERS[: len(options)] and len(options) >= 2 and all(option.strip() for option in options)
+    written = [f"{label}. {text}" for label, text in zip(LETTERS, options, strict=False)]
     kinds = record.texts("problem_type")
-    asked = _FIGURE.sub("\n\n", _without(question, choices) if lettered else question).strip()
     return Item(
         id=record.text("qa_id"),
         asked=Asked(
-            asked,
+            question if lettered else _numbered(published),
             "choice" if lettered else "text",
-            options=options if lettered else (),
+            options=tuple(f"{label}. {text}" for label, text in zip(LETTERS, options, strict=False))
+            if lettered
+            else (),
             pictures=tuple(file_in(folder, record, "image", name) for name in record.texts("image", empty=True)),
         ),
         target=record.text("answer"),
@@ -73,7 +79,7 @@ def _item(record: Record, folder: Path, letter: str | None, *, offline: bool) ->
         cluster=record.text("qa_id"),
         source=record.text("source", empty=True),
         facts={
-            "question": question,
+            "question": published,
             "letter": letter,
             "offline": offline,
             "answer_type": record.text("answer_type"),
@@ -83,17 +89,30 @@ def _item(record: Record, folder: Path, letter: str | None, *, offline: bool) ->
     )
 
 
+def _numbered(question: str) -> str:
+    """The question with its figures' places named where there are several: options may be figures."""
+    places = question.count(_FIGURE)
+    for number in range(1, places + 1):
+        question = question.replace(_FIGURE, f"[picture {number}]" if places > 1 else "", 1)
+    return question.strip("# \n")
+
+
+def _parted(question: str) -> tuple[str, tuple[str, ...]]:
+    """The question and the options that end it (`A. ... B. ...`); none where there is no such end."""
+    marks = list(_OPTION.finditer(question))
+    first = max((n for n, mark in enumerate(marks) if mark[1] == "A"), default=len(marks))
+    run = marks[first:]
+    if len(run) < 2 or [mark[1] for mark in run] != list(LETTERS[: len(run)]):
+        return question, ()
+    ends = [mark.start() for mark in run[1:]] + [len(question)]
+    texts = tuple(" ".join(question[mark.end() : end].split()) for mark, end in zip(run, ends, strict=True))
+    return (question[: run[0].start()].strip(), texts) if all(texts) else (question, ())
+
+
 def letter_of(key: str) -> str | None:
     r"""The letter that an answer key begins with: `B`, `B 【分析】`, `$\mathrm{B}$`, `(B)`; None where it has none."""
     match = _LETTER.match(key)
     return match[1] if match else None
-
-
-def _without(question: str, choices: tuple[str, ...]) -> str:
-    """The question without the options that stand at its end: they are given apart."""
-    lines = [rf"{label}\s*[.．、]\s*{re.escape(text.strip())}" for label, text in zip(LETTERS, choices, strict=False)]
-    tail = r"\s*".join(lines)
-    return re.sub(rf"\s*{tail}\s*$", "", question)
 
 
 def prompt(item: Item) -> str:
@@ -115,9 +134,9 @@ def official(item: Item, said: str) -> Mark:
 
 
 def strictly(item: Item, said: str) -> Mark:
-    """Strict, without a judge: the letter alone, or the key's own words, LaTeX and spaces aside."""
+    """Strict, without a judge: the letter alone, or the key's own words without its working, LaTeX and spaces aside."""
     if item.facts["letter"] is None:
-        given, key = (_WRAPPERS.sub("", text).lower() for text in (said, str(item.target)))
+        given, key = (_WRAPPERS.sub("", text).lower() for text in (said, _WORKING.sub("", str(item.target))))
         return Mark(float(bool(given) and given == key), given[:80], parsed=bool(given))
     value = read_typed(_LETTER_SPEC, said)
     return Mark(float(value == item.facts["letter"]), str(value or ""), parsed=value is not None)

@@ -64,8 +64,8 @@ BENCHMARK = Benchmark(
         "by the mask's grey; what raises an error is left out of the mean",
         decoding={"temperature": 0.2, "max_tokens": 1024},
         departures=(
-            "this is what is published for models that answer in points, as RoboPoint does; GPT models were asked there "
-            "for a box, on a picture with labelled axes",
+            "this is what is published for models that answer in points, as RoboPoint does; GPT models were asked "
+            "there for a box, on a picture with labelled axes",
         ),
     ),
     read=read,

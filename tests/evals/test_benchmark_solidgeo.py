@@ -41,7 +41,13 @@ CHOICE = record(
     answer_type="choice",
     problem_type=["Composite Solid Structures", MEASURED],
 )
-INLINE = record(2, question="Which net? A. one B. two", answer=r"$\mathrm{B}$", answer_type="choice")
+INLINE = record(
+    2,
+    question="Which is its front view? ()\n\n<ImageHere>\nA.\n\n<ImageHere>\nB.\n\n<ImageHere>\n\n##",
+    image=[r"images\2.jpg", r"images\3.jpg", r"images\4.jpg"],
+    answer=r"$\mathrm{B}$",
+    answer_type="choice",
+)
 UNREADABLE = record(3, answer="the second", answer_type="choice")
 
 
@@ -70,8 +76,37 @@ def test_options_are_taken_out_of_the_question_and_given_apart(tmp_path: Path) -
     assert choice.asked.question == "The surface is ( )"
     assert choice.asked.options[3] == "D. $16 \\pi$"
     assert BENCHMARK.prompt(choice) == CHOICE["question"]
-    assert inline.asked.kind == "text"
-    assert inline.asked.question == INLINE["question"]
+    assert inline.asked.kind == "choice"
+
+
+def test_figures_are_numbered_where_there_are_several_and_may_be_options(tmp_path: Path) -> None:
+    free, _, inline, _ = items(data(tmp_path))
+    assert free.asked.question == "Find the volume of cone 0."
+    assert inline.asked.question == "Which is its front view? ()\n\n[picture 1]"
+    assert inline.asked.options == ("A. [picture 2]", "B. [picture 3]")
+    assert BENCHMARK.prompt(inline) == INLINE["question"]
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "options"),
+    [
+        ("Its area is () A. 1\n B. 2.5\n C. 3\n", "Its area is ()", ("A. 1", "B. 2.5", "C. 3")),
+        ("In 如图 A. B is a point. () A. 1 B. 2", "In 如图 A. B is a point. ()", ("A. 1", "B. 2")),
+        ("体积是（） A．60\nB．27\nC．45", "体积是（）", ("A. 60", "B. 27", "C. 45")),
+        ("Which of A, B and C is it?", "Which of A, B and C is it?", ()),
+        ("Is it () A. 1 C. 2 B. 3", "Is it () A. 1 C. 2 B. 3", ()),
+        ("Is it () A. B.", "Is it () A. B.", ()),
+    ],
+)
+def test_options_that_end_a_question(tmp_path: Path, question: str, asked: str, options: tuple[str, ...]) -> None:
+    (item,) = items(data(tmp_path, record(0, question=question, answer="B", answer_type="choice")))
+    assert (item.asked.question, item.asked.options) == (asked, options)
+    assert item.asked.kind == ("choice" if options else "text")
+
+
+def test_a_letter_beyond_the_options_leaves_the_question_whole(tmp_path: Path) -> None:
+    (item,) = items(data(tmp_path, record(0, question="Is it () A. 1 B. 2", answer="D", answer_type="choice")))
+    assert (item.asked.kind, item.asked.question) == ("text", "Is it () A. 1 B. 2")
 
 
 def test_the_working_and_the_key_are_not_shown(tmp_path: Path) -> None:
@@ -129,6 +164,8 @@ def test_without_a_judge_other_answers_have_no_score_and_strictly_only_the_keys_
     assert BENCHMARK.strict(free, "Volume = 25.13 cm^3").value == 1
     assert BENCHMARK.strict(free, "about 25").value == 0
     assert BENCHMARK.strict(free, "").value == 0
+    (worked,) = items(data(tmp_path / "b", record(0, answer="7\n\n[Analysis] There are two layers.")))
+    assert BENCHMARK.strict(worked, "$7$").value == 1
 
 
 def judging(*verdicts: str) -> tuple[Any, list[Request]]:
