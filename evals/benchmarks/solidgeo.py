@@ -69,9 +69,7 @@ def _item(record: Record, folder: Path, letter: str | None, *, offline: bool) ->
         asked=Asked(
             question if lettered else _numbered(published),
             "choice" if lettered else "text",
-            options=tuple(f"{label}. {text}" for label, text in zip(LETTERS, options, strict=False))
-            if lettered
-            else (),
+            options=tuple(written) if lettered else (),
             pictures=tuple(file_in(folder, record, "image", name) for name in record.texts("image", empty=True)),
         ),
         target=record.text("answer"),
