@@ -31,6 +31,7 @@ QUESTION = (
     "quarter turn counter-clockwise and 270 a quarter turn clockwise."
 )
 
+# Source: tianyiniu/RotBench, inference.py (364b738), Apache-2.0: SYS_PROMPT and build_prompt, verbatim.
 _SYSTEM = (
     "You are an intelligent AI assistant that specializes in identifying rotation in images. You will be given an "
     "image and a multiple choice question. Each choice corresponds to the number of degrees the image has been "

@@ -26,6 +26,7 @@ _EMPTY, _WALL, _PLAYER, _GOAL = 0, 1, 2, 3
 _SKIN = {"player": "red circle", "goal": "green square", "wall": "light blue square", "floor": "white square"}
 """Looks of the published skin 1, which our drawings share; `description.json` beside a data set names others."""
 
+# Source: FoundationAgents/VR-Bench, evaluation/vlm_eval/prompts/maze_prompt.py (c1e26ef), MIT, verbatim.
 _SYSTEM = """You are given an image of a grid-based maze.
 {wall} tiles represent walls and cannot be crossed.
 {floor} tiles represent open paths that can be moved through.

@@ -46,8 +46,8 @@ class PointsInMask:
         height, width = grey.shape
         try:
             pointed = self.read(item, said, (width, height))
-        except Unparsable as error:
-            return Mark(self.unparsable, str(error), parsed=False)
+        except Unparsable:
+            return Mark(self.unparsable, "", parsed=False)
         mask = grey / 255.0 if self.soft else (grey > self.above).astype(np.float64)
         return Mark(pointed.share_in(mask), str(pointed), parsed=pointed.count > 0, parts={"points": pointed.count})
 
