@@ -15,7 +15,7 @@ from sightline.evals.benchmarks import benchmark
 from sightline.evals.result import Result, RunRecord
 from sightline.evals.rows import Aggregate, Rows
 from sightline.evals.scorers.groups import rows_of
-from sightline.evals.statistics.resampling import Interval, score_interval
+from sightline.evals.statistics.resampling import Interval, category_intervals, score_interval
 
 MOST_ERRORS = 0.01
 
@@ -114,7 +114,10 @@ def span(interval: Interval | None) -> str:
 
 
 def headline_table(records: Sequence[RunRecord]) -> Any:
-    """A rich table with a row for each run: what `sightline eval` prints at its end."""
+    """A rich table with a row for each run: what `sightline eval` prints at its end.
+
+    Where a run has no headline because question types were left out (`--task`), those that were asked have rows.
+    """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -136,4 +139,8 @@ def headline_table(records: Sequence[RunRecord]) -> Any:
             str(said.errors),
             said.why or record.scoring,
         )
+        if said.why and trusted(record):
+            rows = rows_of(record.results)
+            for name, (value, interval) in category_intervals(rows, tuple(dict.fromkeys(rows.categories))).items():
+                table.add_row(f"  {name}", "", points(value), span(interval), "", "", "", "", "")
     return table
