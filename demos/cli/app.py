@@ -7,6 +7,7 @@ input or option; 3 something is missing or a provider failed; 130 stopped by Ctr
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -215,6 +216,7 @@ def mcp(
     raise typer.Exit(connecting.mcp(root or [], back_end or [], offline, http, host, port))
 
 
+import_module("sightline.demos.cli.making")  # its commands join those of `eval`
 app.add_typer(eval_app, name="eval")
 
 
@@ -226,6 +228,52 @@ def benchmarks(
     from sightline.demos.cli import evaluating
 
     raise typer.Exit(evaluating.benchmarks(name, as_json=as_json))
+
+
+@app.command()
+def demo(
+    host: Annotated[str, typer.Option(help="Address to serve on; others than this machine need --password.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="Port; 0 for any that is free.")] = 7860,
+    share: Annotated[bool, typer.Option("--share", help="A public address by Gradio's relay; needs --password.")] = (
+        False
+    ),
+    password: Annotated[
+        bool,
+        typer.Option("--password", help="Ask for a password to log in with; or set SIGHTLINE_DEMO_PASSWORD."),
+    ] = False,
+    runs: RunsOption = None,
+) -> None:
+    """The web page: give pictures, ask, and watch the agent reason."""
+    from sightline.demos.cli import serving
+
+    raise typer.Exit(serving.demo(host, port, runs, password=password, share=share))
+
+
+@app.command()
+def report(
+    logs: Annotated[Path, typer.Argument(metavar="LOGDIR", help="A log folder of `sightline eval`, or one log.")],
+    html: Annotated[bool, typer.Option("--html", help="Write LOGDIR/report.html instead, with plots.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """What runs of benchmarks came to: scores with intervals, question types, cost, errors, settings."""
+    from sightline.demos.cli import reporting
+
+    raise typer.Exit(reporting.report(logs, html=html, as_json=as_json))
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="LOG_A", help="A log, or a folder with one.")],
+    second: Annotated[Path, typer.Argument(metavar="LOG_B", help="Another, over the same questions.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Compare strict scores, not the published rule's.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two runs question by question: difference, interval, wins and losses, by question type."""
+    from sightline.demos.cli import reporting
+
+    raise typer.Exit(reporting.compare(first, second, strict=strict, as_json=as_json))
 
 
 blender = typer.Typer(no_args_is_help=True, help="Blender for the graphics tools.")

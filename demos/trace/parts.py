@@ -100,18 +100,12 @@ def given(ws: Workspace, story: Story, gallery: Gallery) -> str:
             rows = [tag("div", tag("dt", escape(n)), tag("dd", escape(v))) for n, v in facts.items()]
             parts.append(tag("h3", "Known, stated by the person") + tag("dl", *rows, class_="facts"))
     if story.marks:
-        items = [
-            tag(
-                "li",
-                gallery.handle(mark.object),
-                " ",
-                escape(mark.name),
-                " in ",
-                gallery.handle(mark.picture),
-                _at(mark, gallery),
-            )
-            for mark in story.marks
-        ]
+        items = []
+        for known in dict.fromkeys(mark.object for mark in story.marks):
+            same = [mark for mark in story.marks if mark.object == known]
+            where = [f"{gallery.handle(mark.picture)}{_at(mark, gallery)}" for mark in same]
+            named = f"{gallery.handle(known)} {escape(same[-1].name)} in "
+            items.append(tag("li", named, ", ".join(where)))
         parts.append(tag("h3", "Marked by the person") + tag("ul", *items, class_="options"))
     if ws.inputs:
         figures = [gallery.figure(handle, alone=len(ws.inputs) == 1) for handle in ws.inputs]

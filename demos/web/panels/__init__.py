@@ -1,0 +1,1 @@
+"""The panels beside the trace: what the run knows, the reconstruction in 3D, the graphics programs."""
