@@ -57,7 +57,7 @@ def sightline_scorer(benchmark: Benchmark, items: Mapping[str, Item], arm: Arm) 
             judge = benchmark.judge if ROLE in model_roles() else None
             official = benchmark.official(item, said) if judge is None else await judge(item, said)
         except InfrastructureError as error:
-            raise SampleError("judge", f"{error.message} {GO_ON}") from error
+            raise SampleError("judge", f"{error.message} {GO_ON}") from None
         strict = benchmark.strict(item, said) if said else Mark(0.0, "", parsed=False)
         if (active := sample_active()) is not None and arm.kind != "prior":
             finished.add(path_of(active.log_location))

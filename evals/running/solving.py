@@ -100,9 +100,10 @@ def sightline_agent(plan: Plan) -> Solver:
             try:
                 outcome = await _asked(plan, item, folder)
             except InfrastructureError as error:
-                raise SampleError("provider", f"{error.message} {GO_ON}") from error
+                # Inspect draws every frame of an error and its causes in colour, which took a second of the event loop.
+                raise SampleError("provider", f"{error.message} {GO_ON}") from None
             except InputError as error:
-                raise SampleError("machine", f"{error} {GO_ON}") from error
+                raise SampleError("machine", f"{error} {GO_ON}") from None
             finally:
                 for run in list_runs(folder) + list_runs_below(folder):
                     transcript().info(await asyncio.to_thread(trace_of, run), source=SOURCE)
