@@ -98,6 +98,7 @@ class Benchmark:
         aggregate: How the scores become one number.
         render: Writes an agent's typed value as the published scorer expects a model's words.
         judge: Scores by a model in place of `official`.
+        offline: With a judge, the variants that `official` scores in full without it; a run of another one needs it.
         binary: Whether scores can only be 0 or 1.
         chance: What guessing gives, 0 to 1, where that is known.
         categories: The published question types, in the published order.
@@ -120,6 +121,7 @@ class Benchmark:
     categories: tuple[str, ...]
     render: Callable[[Item, Any], str] = plain
     judge: Judge | None = None
+    offline: tuple[str, ...] = ()
     binary: bool = True
     chance: float | None = None
     make: Callable[[Path, str], None] | None = None

@@ -118,9 +118,9 @@ def _choices(item: Item) -> str:
 def official(item: Item, said: str) -> Mark:
     """The published rule, as far as it needs no judge: a single letter; and no answer at all counts as 0 degrees.
 
-    Everything else is left to the judge, and has no score without it.
+    Everything else is left to the judge, and wrong without it.
     """
-    return _decided(item, said) or Mark(None, "", parsed=False)
+    return _decided(item, said) or Mark(0.0, "", parsed=False, parts={"soft": 0.0})
 
 
 def _decided(item: Item, said: str) -> Mark | None:
@@ -180,6 +180,7 @@ BENCHMARK = Benchmark(
         decoding={"temperature": 0.3},
         departures=(
             "the letters' order cannot be had again: the published shuffles depend on the order of a folder's files",
+            "without a judge, what is no letter is wrong; with one, it is asked",
             "a judge that names no angle counts as 0 degrees in the published script; here it is asked again",
             "the publishers report four rotations and no overall; the overall is their unweighted mean",
         ),
@@ -189,6 +190,7 @@ BENCHMARK = Benchmark(
     official=official,
     strict=strictly,
     judge=ModelJudge(_request, _verdict, _decided),
+    offline=("large", "small"),
     aggregate=Macro(CATEGORIES),
     categories=CATEGORIES,
     chance=0.25,

@@ -188,6 +188,7 @@ BENCHMARK = Benchmark(
     official=official,
     strict=strictly,
     judge=ModelJudge(_request, _verdict, _decided),
+    offline=("choice",),
     aggregate=Micro(CATEGORIES),
     categories=CATEGORIES,
 )

@@ -143,7 +143,7 @@ async def test_words_go_to_the_judge_with_the_published_prompt_and_letters_do_no
     judge = BENCHMARK.judge.asking(ask)
     assert (await judge(item, item.target)).value == 1
     assert asked == []
-    assert BENCHMARK.official(item, "It is upside down.").value is None
+    assert BENCHMARK.official(item, "It is upside down.").value == 0
     assert (await judge(item, "It is upside down.")).value == 1
     (request,) = asked
     assert request.prompt.endswith("\n\nStudent response: It is upside down.\n\nStudent selected angle: ")
