@@ -6,9 +6,10 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from sightline.evals.benchmarks import benchmark
 from sightline.evals.reporting.headline import points, span
-from sightline.evals.reporting.summary import without_nan
-from sightline.evals.reporting.tables import Table, labels
+from sightline.evals.reporting.summary import in_order, without_nan
+from sightline.evals.reporting.tables import Table, in_words, labels
 from sightline.evals.result import RunRecord
 from sightline.evals.statistics.paired import Comparison, Difference
 
@@ -18,9 +19,10 @@ LEVEL = 0.05
 def comparison_tables(first: RunRecord, second: RunRecord, found: Comparison) -> list[Table]:
     """The paired table, and what the runs differ in."""
     one, two = labels([first, second])
+    order = in_order(benchmark(first.benchmark), found.categories)
     rows = [
         ("all, by the benchmark's rule", *_cells(found.overall, found.overall.p)),
-        *((name, *_cells(part, part.adjusted)) for name, part in found.categories.items()),
+        *((name, *_cells(found.categories[name], found.categories[name].adjusted)) for name in order),
     ]
     tests = {found.overall.test: "all", **{part.test: "types" for part in found.categories.values()}}
     how = " and ".join(f"{test} ({what})" if len(tests) > 1 else test for test, what in tests.items())
@@ -31,7 +33,8 @@ def comparison_tables(first: RunRecord, second: RunRecord, found: Comparison) ->
     )
     headings = ("question type", one, two, "difference", "95 % interval", "wins", "losses", "ties", "p")
     paired = Table(f"{two} against {one}, {found.overall.questions:,} questions", headings, tuple(rows), note)
-    settings = Table("What the runs differ in", ("", one, two), found.differing)
+    differing = tuple((name.replace("_", " "), in_words(a), in_words(b)) for name, a, b in found.differing)
+    settings = Table("What the runs differ in", ("setting", one, two), differing, words=True)
     return [paired, settings]
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from sightline.evals.benchmarks import benchmark
 from sightline.evals.reporting.plots import Plot, plots
-from sightline.evals.reporting.summary import Summary
+from sightline.evals.reporting.summary import Summary, title_of
 from sightline.evals.reporting.tables import Table, tables
 
 # Matplotlib writes its drawings' colours as style attributes; styles can load nothing under this policy.
@@ -24,7 +24,7 @@ def report_html(groups: Sequence[Sequence[Summary]]) -> str:
     Returns:
         A whole HTML document with its plots inside.
     """
-    titles = [_title(group) for group in groups]
+    titles = [title_of(group[0].record) for group in groups]
     style = files("sightline.evals.reporting").joinpath("report.css").read_text("utf-8")
     name = titles[0] if len(titles) == 1 else f"{len(titles)} benchmarks"
     body = "".join(_group(group, title, place) for place, (group, title) in enumerate(zip(groups, titles, strict=True)))
@@ -38,28 +38,15 @@ def report_html(groups: Sequence[Sequence[Summary]]) -> str:
     )
 
 
-def _title(group: Sequence[Summary]) -> str:
-    record = group[0].record
-    several = len(benchmark(record.benchmark).size) > 1
-    return f"{benchmark(record.benchmark).title}{f', {record.variant}' if several else ''}"
-
-
 def _group(group: Sequence[Summary], title: str, place: int) -> str:
     about = benchmark(group[0].record.benchmark)
-    level = "h1" if place == 0 else "h2"
-    parts = [f"<section><{level}>{escape(title)}</{level}>", f'<p class="quiet">{escape(about.about)}</p>']
+    parts = [f"<section><h1>{escape(title)}</h1>", f'<p class="quiet">{escape(about.about)}</p>']
     made = [table for table in tables(group) if table.rows]
     parts += [f'<p class="warn">{escape(warning)}</p>' for table in made for warning in table.warnings]
-    if about.protocol.departures:
-        why = "; ".join(about.protocol.departures)
-        parts.append(f'<p class="quiet">Official scoring, not official: {escape(why)}.</p>')
     parts.append(_table(made[0]))
-    parts += [_plot(plot, f"{place}-{k}") for k, plot in enumerate(plots(group))]
+    parts += [_plot(plot, f"{place}-{k}") for k, plot in enumerate(plots(group, f"g{place}-"))]
     parts += [_table(table) for table in made[1:]]
     return "".join(parts) + "</section>"
-
-
-_KINDS = {"Score": "score", "Settings": "words"}
 
 
 def _table(table: Table) -> str:
@@ -69,10 +56,10 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     note = f"<caption>{escape(table.note)}</caption>" if table.note else ""
-    kind = _KINDS.get(table.title, "")
+    kind = "words" if table.words else "score" if table.title == "Score" else ""
     # A wide table scrolls by itself; it can be reached with the keyboard for that.
     return (
-        f'<h3>{escape(table.title)}</h3><div class="wide" tabindex="0" role="region" '
+        f'<h2>{escape(table.title)}</h2><div class="wide" tabindex="0" role="region" '
         f'aria-label="{escape(table.title)}"><table class="{kind}">{note}<thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
@@ -81,4 +68,4 @@ def _table(table: Table) -> str:
 def _plot(plot: Plot, name: str) -> str:
     svg = plot.svg.replace("<svg ", f'<svg role="img" aria-labelledby="words-{name}" ', 1)
     svg = svg.replace(">", f'><title id="words-{name}">{escape(plot.title)}. {escape(plot.words)}</title>', 1)
-    return f"<h3>{escape(plot.title)}</h3><figure>{svg}</figure>"
+    return f"<h2>{escape(plot.title)}</h2><figure>{svg}</figure>"

@@ -42,10 +42,15 @@ class Plot:
     words: str
 
 
-def plots(summaries: Sequence[Summary]) -> list[Plot]:
-    """The plots of runs of one benchmark and variant; those for which there is nothing to draw are left out."""
+def plots(summaries: Sequence[Summary], prefix: str = "") -> list[Plot]:
+    """The plots of runs of one benchmark and variant; those for which there is nothing to draw are left out.
+
+    Args:
+        summaries: The runs.
+        prefix: Before every id in the drawings, so that several may stand in one page.
+    """
     names = labels([summary.record for summary in summaries])
-    drawn = (_by_type(summaries, names), _by_cost(summaries, names), _by_margin(summaries, names))
+    drawn = [draw(summaries, names, prefix) for draw in (_by_type, _by_cost, _by_margin)]
     return [plot for plot in drawn if plot is not None]
 
 
@@ -94,7 +99,7 @@ def _whiskers(low: float, value: float, high: float) -> list[list[float]]:
     return [[max(0.0, 100 * (value - low))], [max(0.0, 100 * (high - value))]]
 
 
-def _by_type(summaries: Sequence[Summary], names: Sequence[str]) -> Plot | None:
+def _by_type(summaries: Sequence[Summary], names: Sequence[str], prefix: str) -> Plot | None:
     found = list(dict.fromkeys(category for summary in summaries for category in summary.categories))
     if not found:
         return None
@@ -123,7 +128,7 @@ def _by_type(summaries: Sequence[Summary], names: Sequence[str]) -> Plot | None:
     axes.set_xlabel("score, points of 100, with its 95 % interval", color=QUIET, fontsize=10)
     axes.grid(axis="y", visible=False)
     _legend(axes, count)
-    return Plot("Score by question type", _written(figure, "types"), "; ".join(said) + ".")
+    return Plot("Score by question type", _written(figure, f"{prefix}types"), "; ".join(said) + ".")
 
 
 def _dot(axes: Axes, x: float, y: float, k: int, **given: Any) -> None:
@@ -132,7 +137,7 @@ def _dot(axes: Axes, x: float, y: float, k: int, **given: Any) -> None:
     )
 
 
-def _by_cost(summaries: Sequence[Summary], names: Sequence[str]) -> Plot | None:
+def _by_cost(summaries: Sequence[Summary], names: Sequence[str], prefix: str) -> Plot | None:
     """Cost against score; tokens where no price is known."""
     told = [(k, n, s) for k, (n, s) in enumerate(zip(names, summaries, strict=True)) if s.headline.score is not None]
     if len(told) < 2:
@@ -158,10 +163,12 @@ def _by_cost(summaries: Sequence[Summary], names: Sequence[str]) -> Plot | None:
     axes.set_ylabel("score", color=QUIET, fontsize=10)
     axes.margins(x=0.12)
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
-    return Plot("Score against cost", _written(figure, "cost"), f"Score against {unit}. " + "; ".join(said) + ".")
+    return Plot(
+        "Score against cost", _written(figure, f"{prefix}cost"), f"Score against {unit}. " + "; ".join(said) + "."
+    )
 
 
-def _by_margin(summaries: Sequence[Summary], names: Sequence[str]) -> Plot | None:
+def _by_margin(summaries: Sequence[Summary], names: Sequence[str], prefix: str) -> Plot | None:
     told = [(k, n, s) for k, (n, s) in enumerate(zip(names, summaries, strict=True)) if len(s.margins) > 1]
     if not told:
         return None
@@ -177,4 +184,4 @@ def _by_margin(summaries: Sequence[Summary], names: Sequence[str]) -> Plot | Non
     axes.set_xlabel("how far the truth is from another answer: thirds of each question type", color=QUIET, fontsize=10)
     axes.margins(x=0.1)
     _legend(axes, len(told))
-    return Plot("Score by margin", _written(figure, "margins"), "; ".join(said) + ".")
+    return Plot("Score by margin", _written(figure, f"{prefix}margins"), "; ".join(said) + ".")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from sightline.evals.benchmark import Benchmark
 from sightline.evals.benchmarks import benchmark
 from sightline.evals.reporting.headline import Headline, headline
 from sightline.evals.result import Result, RunRecord
@@ -49,7 +50,8 @@ class Summary:
         categories: By question type, in the published order.
         repeats: The score of each repeat alone, 0 to 1, where there are several.
         causes: Why there was no answer, or an error: how many of each.
-        answered, no_answer, forced, unparsed: Of what was asked.
+        answered, no_answer, forced: Of what was asked.
+        unparsed: Answers that could not be read.
         usage: All model calls, with those of questions that failed.
         tool_calls, tool_seconds: In total.
         seconds: Median wall time of a question.
@@ -110,8 +112,7 @@ def summarise(record: RunRecord) -> Summary:
     rule = benchmark(record.benchmark)
     results = record.results
     rows, strict = rows_of(results), rows_of(results, score="strict")
-    names = tuple(name for name in rule.categories if name in rows.categories)
-    names += tuple(name for name in dict.fromkeys(rows.categories) if name not in rule.categories)
+    names = in_order(rule, rows.categories)
     sizes = Counter(rows.categories)
     means = category_intervals(rows, names)
     strict_means = Micro(names).parts(strict)
@@ -126,7 +127,7 @@ def summarise(record: RunRecord) -> Summary:
         answered=outcomes["answered"],
         no_answer=outcomes["no answer"],
         forced=sum(result.forced for result in results),
-        unparsed=sum(not result.parsed for result in results if result.outcome != "error"),
+        unparsed=sum(_unparsed(result) for result in results),
         usage=sum((result.usage for result in results), Usage()),
         tool_calls=sum(result.tool_calls for result in results),
         tool_seconds=sum(result.tool_seconds for result in results),
@@ -135,6 +136,24 @@ def summarise(record: RunRecord) -> Summary:
         pixels=sum(result.pixels for result in results) / max(1, len(results)),
         margins=_margins(results),
     )
+
+
+def in_order(rule: Benchmark, categories: Iterable[str]) -> tuple[str, ...]:
+    """Different question types, in the published order."""
+    found = dict.fromkeys(categories)
+    published = tuple(name for name in rule.categories if name in found)
+    return published + tuple(name for name in found if name not in published)
+
+
+def title_of(record: RunRecord) -> str:
+    """What was asked: the benchmark, and its variant where it has several."""
+    rule = benchmark(record.benchmark)
+    return f"{rule.title}, {record.variant}" if len(rule.size) > 1 else rule.title
+
+
+def _unparsed(result: Result) -> bool:
+    """Whether something was said that could not be read."""
+    return result.outcome != "error" and (result.cause == "unparsable" or (bool(result.said) and not result.parsed))
 
 
 def _repeats(record: RunRecord, rule: Any) -> tuple[float, ...]:

@@ -24,6 +24,7 @@ class Table:
         rows: Cells, as many as there are headings.
         note: What a reader must know to read it.
         warnings: What speaks against its figures.
+        words: Whether the cells are words, not figures.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     warnings: tuple[str, ...] = ()
+    words: bool = False
 
 
 def labels(records: Sequence[RunRecord]) -> list[str]:
@@ -61,7 +63,9 @@ def tables(summaries: Sequence[Summary]) -> list[Table]:
 
 
 def _scores(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
-    rule = benchmark(summaries[0].record.benchmark).aggregate
+    about = benchmark(summaries[0].record.benchmark)
+    why = about.protocol.departures
+    unofficial = f" Official scoring, not official: {'; '.join(why)}." if why else ""
     rows = []
     for name, summary in zip(names, summaries, strict=True):
         said = summary.headline
@@ -96,8 +100,8 @@ def _scores(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
             "sample",
         ),
         tuple(rows),
-        f"Points of 100: {rule.about}. Errors and missing answers count as wrong, 'answered only' leaves both out. "
-        "The interval draws whole scenes, pictures or groups again.",
+        f"Points of 100: {about.aggregate.about}. Errors and missing answers count as wrong, 'answered only' leaves "
+        f"both out. The interval draws whole scenes, pictures or groups again.{unofficial}",
         tuple(missing),
     )
 
@@ -165,7 +169,7 @@ def _course(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
     }
     return Table(
         "How it went",
-        ("", *names),
+        ("figure", *names),
         tuple((name, *cells) for name, cells in lines.items()),
         "Tokens and cost include retries that were answered, failed questions and calls made inside tools.",
     )
@@ -178,10 +182,14 @@ def dollars(value: float | None) -> str:
     return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
 
 
-_HIDDEN = ("published_protocol", "binary", "questions")
+_HIDDEN = ("published_protocol", "binary", "questions", "departures")
+_ALWAYS = ("effort", "temperature", "seed")
+_NAMES = {"decoding": "published decoding"}
+_PLAIN = ("default", "none")
 
 
 def _settings(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
+    """Settings by name; those that are everywhere as they always are, only where a reader looks for them."""
     columns = [
         {
             "model": summary.record.model,
@@ -191,12 +199,16 @@ def _settings(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
         }
         for summary in summaries
     ]
-    keys = dict.fromkeys(key for column in columns for key in column)
-    rows = [(key.replace("_", " "), *(_setting(column.get(key)) for column in columns)) for key in keys]
-    return Table("Settings", ("", *names), tuple(rows))
+    rows = []
+    for key in dict.fromkeys(key for column in columns for key in column):
+        cells = [in_words(column.get(key)) for column in columns]
+        if key in _ALWAYS or any(cell not in _PLAIN for cell in cells):
+            rows.append((_NAMES.get(key, key.replace("_", " ")), *cells))
+    return Table("Settings", ("setting", *names), tuple(rows), words=True)
 
 
-def _setting(value: object) -> str:
+def in_words(value: object) -> str:
+    """A setting in words."""
     if isinstance(value, dict):
         return ", ".join(f"{k} {v}" for k, v in value.items() if v is not None) or "none"
     if isinstance(value, list | tuple):
@@ -210,7 +222,7 @@ def rich_table(table: Table) -> Any:
 
     made = RichTable(title=table.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for place, heading in enumerate(table.headings):
-        made.add_column(heading, overflow="fold", justify="left" if place == 0 else "right")
+        made.add_column(heading, overflow="fold", justify="left" if table.words or place == 0 else "right")
     for row in table.rows:
         made.add_row(*row)
     return made

@@ -15,7 +15,7 @@ from sightline.evals.rows import Aggregate, Floats, Rows
 from sightline.evals.scorers.aggregates import Micro
 from sightline.evals.scorers.groups import rows_of
 from sightline.evals.statistics.cells import cells_of, cluster_codes
-from sightline.evals.statistics.resampling import Interval, bootstrap
+from sightline.evals.statistics.resampling import LEVEL, Interval, bootstrap
 from sightline.evals.statistics.significance import holm, mcnemar, swap_test
 from sightline.memory import InputError
 
@@ -66,7 +66,7 @@ class Comparison:
     categories: dict[str, Difference]
     clusters: int
     dropped: tuple[str, ...]
-    differing: tuple[tuple[str, str, str], ...]
+    differing: tuple[tuple[str, object, object], ...]
 
 
 def compare(
@@ -177,9 +177,18 @@ def _difference(one: Rows, two: Rows, rule: Aggregate, codes: NDArray[np.intp], 
         p, interval = math.nan, Interval(math.nan, math.nan, clusters, "a question type has no question")
     else:
         p = mcnemar(better, worse) if test == "McNemar, exact" else swap_test(one, two, rule, codes, seed=seed)
-        interval = bootstrap(statistic, clusters, seed=seed)
+        interval = bootstrap(statistic, clusters, seed=seed) if better or worse else _same(clusters)
     ties = int((np.abs(change) <= _SAME).sum())
     return Difference(len(one.ids), first, second, second - first, interval, better, worse, ties, p, p, test)
+
+
+def _same(clusters: int) -> Interval:
+    """Of a difference where no question differed: so many clusters without any still leave room for some.
+
+    The exact bound of Clopper and Pearson (1934) on the share of clusters that would differ, either way.
+    """
+    bound = 1.0 - ((1 - LEVEL) / 2) ** (1 / clusters)
+    return Interval(-bound, bound, clusters)
 
 
 _SAME = 1e-9
@@ -188,26 +197,18 @@ _SAME = 1e-9
 _NOT_COMPARED = ("started", "version", "inspect", "published_protocol", "departures", "binary", "source_commit")
 
 
-def differing(first: RunRecord, second: RunRecord) -> tuple[tuple[str, str, str], ...]:
+def differing(first: RunRecord, second: RunRecord) -> tuple[tuple[str, object, object], ...]:
     """Settings in which two runs differ: name, the first's, the second's."""
     columns = [
         {
             "arm": record.arm,
             "model": record.model,
-            "snapshot": record.snapshot,
+            "snapshot": record.snapshot or "not told",
             "sample": record.sample,
             **{name: value for name, value in record.settings.items() if name not in _NOT_COMPARED},
         }
         for record in (first, second)
     ]
     names = dict.fromkeys([*columns[0], *columns[1]])
-    pairs = [(name, _shown(columns[0].get(name)), _shown(columns[1].get(name))) for name in names]
+    pairs = [(name, columns[0].get(name), columns[1].get(name)) for name in names]
     return tuple(pair for pair in pairs if pair[1] != pair[2])
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {v}" for k, v in value.items() if v is not None) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(str(v) for v in value) or "none"
-    return "default" if value in (None, "") else str(value)
