@@ -83,7 +83,7 @@ def _announce(task: Any) -> None:
     times = f", {about['repeat']} times each" if about["repeat"] > 1 else ""
     sys.stderr.write(
         f"{about['benchmark']} {about['variant']}, {about['arm']}: {about['questions']} questions{times} "
-        f"(sample {about['sample']}, seed {about['draw_seed']})\n"
+        f"(sample {about['sample']}, seed {about['draw_seed']})\n{about['detectable']}\n"
     )
     sys.stderr.flush()
 
@@ -123,8 +123,6 @@ def _show(records: Sequence[Any], folder: Path) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     console.print(headline_table(records))
     for record in records:
-        if _trusted(record) and (parts := _parts(record)):
-            console.print(f"{record.arm}: {parts}")
         errors = [result for result in record.results if result.outcome == "error"]
         if errors:
             console.print(f"{record.arm}: {errors[0].item}: {errors[0].message}")
@@ -133,18 +131,6 @@ def _show(records: Sequence[Any], folder: Path) -> None:
         console.print(f"Next: sightline report {folder}   (or: inspect view --log-dir {folder})")
     else:
         console.print(f"Next: sightline eval --resume {folder}")
-
-
-def _parts(record: Any) -> str:
-    """The question types that were asked, where a run of some of them has no number of the whole benchmark."""
-    from sightline.evals.benchmarks import benchmark as named
-    from sightline.evals.reporting.headline import headline, points
-    from sightline.evals.scorers.groups import rows_of
-
-    if headline(record).score is not None:
-        return ""
-    parts = named(record.benchmark).aggregate.parts(rows_of(record.results))
-    return ", ".join(f"{name} {points(value)}" for name, value in parts.items() if value == value)  # noqa: PLR0124 - NaN
 
 
 def benchmarks(name: str | None, *, as_json: bool) -> int:

@@ -130,6 +130,7 @@ def drawn(benchmark: Benchmark, every: Sequence[Item], asked: Asked) -> list[Ite
 
 def settings(benchmark: Benchmark, variant: str, plan: Plan, asked: Asked, items: Sequence[Item]) -> dict[str, Any]:
     """What two runs must agree in to be compared, and what a reader of a log wants to know."""
+    from sightline.evals.statistics.power import detectable
     from sightline.evals.statistics.sampling import sample_hash
 
     protocol = benchmark.protocol
@@ -156,6 +157,7 @@ def settings(benchmark: Benchmark, variant: str, plan: Plan, asked: Asked, items
         "categories": list(asked.categories),
         "binary": benchmark.binary,
         "sample": sample_hash([item.id for item in items]),
+        "detectable": detectable(items, benchmark.aggregate).line,
         "version": version("sightline"),
     }
 
