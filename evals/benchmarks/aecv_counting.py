@@ -116,7 +116,13 @@ def published_counts(text: str) -> Mapping[str, Any] | None:
 
 
 def _in_order(text: str) -> bool:
-    return re.search(".*".join(f'"{field}"' for field in FIELDS), text, re.IGNORECASE | re.DOTALL) is not None
+    """Whether a text has all the fields, in their order, in whatever case."""
+    rest = text.lower()
+    for field in FIELDS:
+        _, found, rest = rest.partition(f'"{field.lower()}"')
+        if not found:
+            return False
+    return True
 
 
 def strictly(item: Item, said: str) -> Mark:

@@ -22,12 +22,11 @@ from sightline.geometry.dialects import UNIT
 CATEGORIES = ("configuration", "context", "compatibility")
 
 _FORM = re.compile(r"\s*(?:Your (?:final )?answer should be formatted|Answer yes or no).*", re.DOTALL | re.IGNORECASE)
-_NUMBER = r"(\d+\.?\d*)"
+_NUMBER = r"(\d+(?:\.\d*)?)"
 _PAIRS = (
     re.compile(rf"\(\s*{_NUMBER}\s*,\s*{_NUMBER}\s*\)"),
     re.compile(rf"\[\s*{_NUMBER}\s*,\s*{_NUMBER}\s*\]"),
 )
-_LIST = re.compile(r"\[(.*?)\]", re.DOTALL)
 _LONGEST_LIST = 10_000
 
 
@@ -87,11 +86,12 @@ def first_point(text: str) -> tuple[float, float] | None:
     for pattern in _PAIRS:
         if match := pattern.search(text):
             return float(match[1]), float(match[2])
-    found = _LIST.search(text)
-    if found is None or len(found[1]) > _LONGEST_LIST or "\\" in found[1]:
+    _, _, rest = text.partition("[")
+    inside, closed, _ = rest.partition("]")
+    if not closed or len(inside) > _LONGEST_LIST or "\\" in inside:
         return None
     try:
-        values = ast.literal_eval(f"[{found[1].strip().removesuffix(',')}]")
+        values = ast.literal_eval(f"[{inside.strip().removesuffix(',')}]")
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return None
     point: Any = values

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 from sightline.evals.item import Item
 from sightline.evals.mazes import MOVES, Maze, distances, optimal_prefix, walk
 from sightline.evals.scorers.mark import Mark
 
-_FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
-_BRACES = re.compile(r"\{.*\}", re.DOTALL)
+_LONGEST = 20_000
+"""Characters that the strict reading looks at, from the end: an answer comes last, and a model may loop."""
 
 
 def executed_path(item: Item, said: str) -> Mark:
@@ -59,14 +58,7 @@ def published_moves(text: str) -> list[Any] | None:
 
     Their names are not checked here: an unknown one ends the walk.
     """
-    attempts: tuple[Callable[[], str | None], ...] = (
-        lambda: text,
-        lambda: match[1] if (match := _FENCED.search(text)) else None,
-        lambda: match[0] if (match := _BRACES.search(text)) else None,
-    )
-    for attempt in attempts:
-        if (candidate := attempt()) is None:
-            continue
+    for candidate in (text, _fenced(text), _between_braces(text)):
         try:
             found = json.loads(candidate)
         except (ValueError, RecursionError):
@@ -77,8 +69,22 @@ def published_moves(text: str) -> list[Any] | None:
     return None
 
 
+def _fenced(text: str) -> str:
+    """What stands in the first code fence; "" where there is none."""
+    _, opening, rest = text.partition("```")
+    inside, closing, _ = rest.removeprefix("json").partition("```")
+    return inside.strip() if opening and closing else ""
+
+
+def _between_braces(text: str) -> str:
+    """From the first opening to the last closing brace; "" where there is none."""
+    begin, end = text.find("{"), text.rfind("}")
+    return text[begin : end + 1] if 0 <= begin < end else ""
+
+
 def only_moves(text: str) -> list[str] | None:
     """The moves of the one path in a text; None where there is none, where there are two, or a move is unknown."""
+    text = text[-_LONGEST:]
     decoder, paths, at = json.JSONDecoder(), [], 0
     while (at := text.find("{", at)) >= 0:
         try:

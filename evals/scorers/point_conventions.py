@@ -23,16 +23,17 @@ from sightline.geometry.dialects import CoordinateDialect, Size
 Floats = NDArray[np.float64]
 Number = int | float
 
-_TUPLE = re.compile(r"\(([-+]?\d+\.?\d*(?:,\s*[-+]?\d+\.?\d*)*?)\)")
-_NUMBERED_XML = re.compile(r'x\d+="(-?\d+\.?\d*)"\s+y\d+="(-?\d+\.?\d*)"')
+# The published patterns write a number as \d+\.?\d*, which takes quadratic time on a long run of digits; these match
+# the same texts in linear time.
+_DECIMAL = r"\d+(?:\.\d*)?"
+_TUPLE = re.compile(rf"\(([-+]?{_DECIMAL}(?:,\s*[-+]?{_DECIMAL})*?)\)")
+_NUMBERED_XML = re.compile(rf'x\d+="(-?{_DECIMAL})"\s+y\d+="(-?{_DECIMAL})"')
 _FENCE = re.compile(r"```(?:\w+)?\n(.*?)```", re.DOTALL)
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _PLACE = re.compile(
     rf'[(\[]\s*(?P<list>{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]]|\bx\d*="(?P<x>{_NUMBER})"\s+y\d*="(?P<y>{_NUMBER})"'
 )
-_FAR = 2**40
-"""Pixels beyond which a coordinate is only known to be outside: larger whole numbers do not fit an index."""
 
 
 class Unparsable(ValueError):
@@ -95,7 +96,7 @@ def robopoint_points(text: str, size: Size = (640, 480)) -> Pointed:
             pixels.append(_scaled_if_float(vector, size))
         elif len(vector) == 4:
             if isinstance(vector[0], float):
-                vector = [int(v * side) for v, side in zip(vector, (width, height) * 2, strict=True)]
+                vector = [_scaled(v, side) for v, side in zip(vector, (width, height) * 2, strict=True)]
             if not all(isinstance(v, int) for v in vector):
                 raise Unparsable("a box begins with a whole number and goes on with decimals")
             x0, x1, _ = slice(int(vector[0]), int(vector[2])).indices(width)
@@ -124,10 +125,12 @@ def roborefer_points(text: str, size: Size, *, absolute: bool) -> Pointed:
     boxes = []
     for vector in _tuples(text):
         if len(vector) == 2:
-            pixels.append((_whole(vector[0]), _whole(vector[1])) if absolute else _scaled_if_float(vector, size))
+            pixels.append(
+                (_scaled(vector[0], 1), _scaled(vector[1], 1)) if absolute else _scaled_if_float(vector, size)
+            )
         elif len(vector) == 4:
             if not absolute:
-                vector = [int(v * side) for v, side in zip(vector, (width, height) * 2, strict=True)]
+                vector = [_scaled(v, side) for v, side in zip(vector, (width, height) * 2, strict=True)]
             x0, y0, x1, y1 = vector
             if not all(isinstance(v, int) for v in vector):
                 raise Unparsable("a box in pixels has decimals")
@@ -144,7 +147,7 @@ def molmo_points(text: str, size: Size) -> Pointed:
     """
     width, height = size
     found = _NUMBERED_XML.findall(text)
-    return Pointed(tuple((int(float(x) / 100 * width), int(float(y) / 100 * height)) for x, y in found))
+    return Pointed(tuple((_scaled(float(x) / 100, width), _scaled(float(y) / 100, height)) for x, y in found))
 
 
 def gemini_points(text: str, size: Size) -> Pointed:
@@ -179,20 +182,24 @@ def _tuples(text: str) -> list[list[Number]]:
 
 
 def _number(text: str) -> Number:
-    if "." in text:
-        return float(text)
-    return max(-_FAR, min(_FAR, int(text[:20])))
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:  # Python converts no whole number of more than 4,300 digits
+        raise Unparsable("a number is too long") from None
 
 
 def _scaled_if_float(vector: Sequence[Number], size: Size) -> tuple[int, int]:
     x, y = vector
     if isinstance(x, float) or isinstance(y, float):
-        return _whole(x * size[0]), _whole(y * size[1])
+        return _scaled(x, size[0]), _scaled(y, size[1])
     return x, y
 
 
-def _whole(value: Number) -> int:
-    return int(max(-_FAR, min(_FAR, value)))
+def _scaled(share: Number, side: int) -> int:
+    try:
+        return int(share * side)
+    except OverflowError:
+        raise Unparsable("a number is too large") from None
 
 
 # ------------------------------------------------------------------------------------------------ our reader

@@ -119,6 +119,7 @@ def test_an_answer_in_words_is_written_as_the_json_that_is_read(words: str, scor
 def test_nothing_is_quadratic_in_a_long_reply() -> None:
     assert published_counts('{"Door" ' * 20_000) is None
     assert published_counts("{" * 100_000) is None
+    assert published_counts("{" + '"Door" "Window" "Space" "Bedroom" ' * 5_000 + "}") is None
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,8 @@ def test_trap_only_the_first_point_counts(said: str, official: float, strict: fl
         ("[None, 1]", None),
         ("[f(x)]", None),
         ("[" + "(" * 3000 + "]", None),
+        ("[" * 300_000, None),
+        ("(" + "9" * 300_000, None),
     ],
 )
 def test_lists_that_the_patterns_miss_are_read_as_literals(said: str, point: tuple[float, float] | None) -> None:

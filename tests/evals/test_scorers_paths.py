@@ -102,9 +102,13 @@ def test_trap_two_objects_in_prose_cannot_be_read_and_two_fences_give_the_first(
     assert only_moves('{"path": ["up"]} again {"path": ["up"]}') == ["up"]
 
 
-def test_nesting_without_end_is_no_path() -> None:
-    assert published_moves("[" * 100_000) is None
-    assert only_moves('{"a":' * 20_000) is None
+LOOPS = ["[" * 100_000, "{" * 100_000, '{"a":' * 20_000, "```" + " " * 100_000, "```" * 50_000]
+
+
+@pytest.mark.parametrize("said", LOOPS, ids=["brackets", "braces", "nesting", "spaces", "fences"])
+def test_a_model_that_loops_says_no_path_and_costs_no_time(said: str) -> None:
+    assert published_moves(said) is None
+    assert only_moves(said) is None
 
 
 @given(st.integers(0, 5000), st.integers(0, 3))

@@ -186,10 +186,29 @@ def test_trap_lmms_eval_scales_whole_numbers_too() -> None:
     assert pixels_of(read_points("(1, 1)", UNIT, SIZE), SIZE).share_in(everywhere) == 1
 
 
-def test_a_number_of_a_million_digits_costs_nothing_and_lies_outside() -> None:
-    pointed = roborefer_points(f"({'9' * 1_000_000}, 5) ({'9' * 400}.5, 5)", SIZE, absolute=False)
-    assert pointed.count == 2
-    assert pointed.share_in(np.ones((480, 640))) == 0
+def test_large_numbers_lie_outside_and_longer_ones_than_python_takes_drop_the_item() -> None:
+    far = roborefer_points(f"({'9' * 4000}, 5)", SIZE, absolute=False)
+    assert far.count == 1
+    assert far.share_in(np.ones((480, 640))) == 0
+    for said in (f"({'9' * 5000}, 5)", f"({'9' * 400}.5, 5)", f"({'9' * 400}.5, 0.5, 0.5, 0.5)"):
+        for read in (robopoint_points, lambda text: roborefer_points(text, SIZE, absolute=False)):
+            with pytest.raises(Unparsable, match="too l"):
+                read(said)
+    with pytest.raises(Unparsable, match="too large"):
+        molmo_points(f'x1="{"9" * 400}" y1="5"', SIZE)
+
+
+LOOPS = ["(" + "9" * 300_000, "(" * 300_000, "(1, " * 100_000, "```json\n" * 50_000, "[" * 300_000]
+
+
+@pytest.mark.parametrize("said", LOOPS, ids=["digits", "parentheses", "pairs", "fences", "brackets"])
+def test_a_model_that_loops_costs_no_time(said: str) -> None:
+    """With the published patterns the first of these takes an hour."""
+    assert robopoint_points(said).count == 0
+    assert roborefer_points(said, SIZE, absolute=False).count == 0
+    assert molmo_points(said, SIZE).count == gemini_points(said, SIZE).count == 0
+    with pytest.raises(Unparsable, match="no points"):
+        read_points(said, UNIT, SIZE)
 
 
 # ---------------------------------------------------------------------------------------------------------- masks
