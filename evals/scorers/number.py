@@ -10,6 +10,8 @@ t. Its variants differ where the error lies on a threshold: for p = 9.5 and g = 
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +44,7 @@ class RelativeAccuracy:
 
     @cached_property
     def _limits(self) -> tuple[float, ...]:
-        return tuple(1 - threshold for threshold in self.thresholds)
+        return tuple(sorted(1 - threshold for threshold in self.thresholds))
 
     def __call__(self, value: float, target: float) -> float:
         """Share of the thresholds that the error keeps; 0 for NaN and infinities."""
@@ -51,8 +53,10 @@ class RelativeAccuracy:
             return float(error == 0)
         if target != 0:
             error /= abs(target)
-        kept = sum(error <= limit if self.inclusive else error < limit for limit in self._limits)
-        return kept / len(self.thresholds)
+        if math.isnan(error):
+            return 0.0
+        missed = (bisect_left if self.inclusive else bisect_right)(self._limits, error)
+        return (len(self._limits) - missed) / len(self._limits)
 
 
 VSI_MRA = RelativeAccuracy(tuple(np.linspace(0.5, 0.95, int((0.95 - 0.5) / 0.05 + 2)).tolist()))

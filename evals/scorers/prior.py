@@ -19,7 +19,7 @@ def fit_prior(items: Iterable[Item], benchmark: Benchmark) -> dict[str, str]:
 
     Every answer that is the truth of some item of the category is tried, and that with the highest mean score by the
     published rule is taken; the more frequent truth, then the first seen, where several are equal. For choices that is
-    the most frequent letter.
+    the most frequent letter. Items with the same truth are taken to score the same.
 
     Args:
         items: All that are asked, with their truth.
@@ -35,9 +35,14 @@ def fit_prior(items: Iterable[Item], benchmark: Benchmark) -> dict[str, str]:
     out: dict[str, str] = {}
     for members in by_category.values():
         counts: Counter[Any] = Counter(item.target for item in members)
-        tried = [value for value, _ in counts.most_common()]
-        best = max(tried, key=lambda value: sum(_score(benchmark, item, value) for item in members))
-        out |= {item.id: benchmark.render(item, best) for item in members}
+        one_of_each = {item.target: item for item in members}
+        best = max(
+            (value for value, _ in counts.most_common()),
+            key=lambda value: sum(
+                count * _score(benchmark, one_of_each[target], value) for target, count in counts.items()
+            ),
+        )
+        out |= {item.id: _said(benchmark, item, best) for item in members}
     return out
 
 
@@ -45,4 +50,10 @@ _CONSTANT = frozenset({"choice", "yes_no", "integer", "number", "text"})
 
 
 def _score(benchmark: Benchmark, item: Item, value: Any) -> float:
-    return benchmark.official(item, benchmark.render(item, value)).value or 0.0
+    return benchmark.official(item, _said(benchmark, item, value)).value or 0.0
+
+
+def _said(benchmark: Benchmark, item: Item, value: Any) -> str:
+    """A value in the words of the published scorer; a letter that this item has no option for, as it is."""
+    valid = not item.asked.options or value in item.asked.spec.labels
+    return benchmark.render(item, value) if valid else str(value)

@@ -11,6 +11,7 @@ import pytest
 
 from sightline.evals import Rows, benchmark
 from sightline.evals.reading import DataError
+from sightline.evals.scorers.prior import fit_prior
 
 MINDCUBE = benchmark("mindcube")
 QUESTION = (
@@ -95,6 +96,13 @@ def test_translation_does_not_count() -> None:
     rows = Rows(tuple("123"), np.array([1.0, 0, 0]), ("among", "translation", "around"), tuple("123"), ("",) * 3)
     assert MINDCUBE.aggregate.overall(rows) == 0.5
     assert MINDCUBE.aggregate.parts(rows)["translation"] == 0
+
+
+def test_a_prior_may_be_a_letter_that_some_questions_do_not_have(tmp_path: Path) -> None:
+    short = row("among_3", question="Am I near? A. Yes B. No", gt_answer="A")
+    write(tmp_path, [row("among_1", gt_answer="C"), row("among_2", gt_answer="C"), short])
+    said = fit_prior(MINDCUBE.read(tmp_path, "tinybench"), MINDCUBE)
+    assert said == {"among_1": "<answer>C. Tv</answer>", "among_2": "<answer>C. Tv</answer>", "among_3": "C"}
 
 
 def test_a_wrong_letter_is_named(tmp_path: Path) -> None:
