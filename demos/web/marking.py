@@ -60,8 +60,7 @@ def mark_of(name: str, handle: str, file: str, drawn: Any) -> Mark:
         raise InputError("Nothing is drawn.", "Draw over the thing, or around it, with the brush.")
     ys, xs = np.nonzero(painted)
     height, width = load_picture(file).pixels.shape[:2]
-    shown_height, shown_width = painted.shape
-    across, down = width / shown_width, height / shown_height
+    across, down = width / len(painted[0]), height / len(painted)
     # A pixel's left edge is its index: the box of columns a to b reaches from a to b + 1.
     box = (xs.min() * across, ys.min() * down, (xs.max() + 1) * across, (ys.max() + 1) * down)
     x0, y0, x1, y1 = (round(float(value), 1) for value in box)

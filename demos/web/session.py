@@ -162,15 +162,14 @@ class Session:
     async def resume(self, name: str) -> None:
         """Go on with a run that was stopped or failed."""
         lane, folder = self._at_rest(name)
-        agent = lane.agent or await asyncio.to_thread(self._agent_of, folder)
-        lane.agent = agent
+        agent = await self._whose(lane, folder)
         lane.start(lambda: agent.astream_resume(folder), self._house.slots, self._house.limits)
 
     async def branch(self, name: str, after: int, say: str, edit: Mapping[str, Mapping[str, Any]] | None) -> None:
         """Go on from a step of a run in a new one; both are kept."""
         self._check_room(1)
         lane, folder = self._at_rest(name)
-        agent = lane.agent or await asyncio.to_thread(self._agent_of, folder)
+        agent = await self._whose(lane, folder)
         where = f"step {after + 1} edited" if edit else f"after step {after}"
         branched = self._new_lane(f"{lane.label}; branch, {where}", agent)
         branched.start(
@@ -231,6 +230,12 @@ class Session:
         limits = self._house.limits
         budget = Budget(steps=min(steps, limits.steps), seconds=limits.seconds)
         return SpatialAgent(strategy=brain.strategy, budget=budget, runs=self._runs, **brain.settings())
+
+    async def _whose(self, lane: Lane, folder: Path) -> SpatialAgent:
+        """The agent that goes on with a lane's run; made anew for one that was opened."""
+        if lane.agent is None:
+            lane.agent = await asyncio.to_thread(self._agent_of, folder)
+        return lane.agent
 
     def _agent_of(self, folder: Path) -> SpatialAgent:
         """An agent as an opened run had it; its key is the form's."""

@@ -104,6 +104,8 @@ const addLane = ({ lane: name, label, beside }) => {
   lanes.set(name, lane);
   besideTab.hidden = lanes.size < 2;
   show(beside ? [beside, name] : [name]);
+  // Where the columns stand one below the other, the run is out of sight.
+  if (scroller() === document.scrollingElement) element.scrollIntoView({ behavior: "smooth" });
 };
 
 const download = async (name) => {
@@ -205,7 +207,8 @@ const hear = (message) => {
     setState(lane, message);
     if (message.state === "done" && lane.followed) {
       lane.followed = false;
-      scroller().scrollTo({ top: 0, behavior: "smooth" });
+      if (scroller() === document.scrollingElement) element.scrollIntoView({ behavior: "smooth" });
+      else scroller().scrollTo({ top: 0, behavior: "smooth" });
     }
   }
 };
@@ -305,4 +308,12 @@ start.addEventListener("click", (event) => {
   const asked = event.target.closest("button[data-sample]");
   if (asked) trigger("sample", { sample: Number(asked.dataset.sample), question: Number(asked.dataset.question) });
 });
+// Gradio names its upload buttons by a key that it does not translate.
+const nameUploads = () => {
+  for (const one of document.querySelectorAll("button[aria-label='common.upload']")) {
+    one.setAttribute("aria-label", one.closest("#old") ? "Upload a run" : "Upload photos, a video, or a panorama");
+  }
+};
+nameUploads();
+new MutationObserver(nameUploads).observe(document.getElementById("left"), { childList: true, subtree: true });
 listen();

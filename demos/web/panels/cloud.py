@@ -107,7 +107,7 @@ def _frustum_size(points: NDArray[np.float32], positions: list[NDArray[np.float6
     if len(spread) < 2:
         return 0.1
     low, high = np.percentile(spread, [5, 95], axis=0)
-    return float(max(1e-6, np.linalg.norm(high - low) * 0.08))
+    return max(1e-6, 0.08 * float(np.linalg.norm(high - low)))
 
 
 def to_glb(shapes: list[tuple[int, NDArray[np.float32], NDArray[np.uint8]]]) -> bytes:
