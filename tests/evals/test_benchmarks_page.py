@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.evals import Benchmark, benchmark
+from sightline.evals import NAMES, Benchmark, benchmark
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
@@ -24,6 +24,11 @@ def row(found: Benchmark) -> str:
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_says_what_the_file_says(name: str) -> None:
     assert ROWS[name] == row(benchmark(name))
+
+
+def test_every_benchmark_that_others_published_has_a_row() -> None:
+    made_here = {"rooms", "orbits", "panoramas", "mazes", "motion", "rotation", "polycubes"}
+    assert set(ROWS) == set(NAMES) - made_here
 
 
 @pytest.mark.parametrize("name", ROWS)
