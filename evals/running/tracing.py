@@ -19,8 +19,11 @@ from sightline.memory.pictures import encode_png, load_picture, resize
 SOURCE = "sightline"
 """Source of the log's events that hold runs."""
 
-MOST_BYTES = 4_000_000
-"""A larger file (a reconstruction, a video) stays out of the log."""
+MOST_BYTES = {".png": 4_000_000}
+"""A larger picture stays out of the log."""
+
+MOST_OTHER_BYTES = 64_000
+"""A larger file of another kind (a depth map, a reconstruction, a video) stays out: thousands of them fill a disk."""
 
 
 def trace_of(folder: Path) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def trace_of(folder: Path) -> dict[str, Any]:
         if handle in sent and artifact.size is not None and limits is not None:
             data, media_type = ws.encoded(handle, limits.fit(artifact.size), limits.max_bytes)
             files[name] = f"data:{media_type};base64,{data}"
-        elif path.stat().st_size > MOST_BYTES:
+        elif path.stat().st_size > MOST_BYTES.get(artifact.suffix, MOST_OTHER_BYTES):
             left_out.append(name)
         else:
             kind = "image/png" if artifact.suffix == ".png" else "application/octet-stream"
