@@ -186,6 +186,14 @@ def test_trap_lmms_eval_scales_whole_numbers_too() -> None:
     assert pixels_of(read_points("(1, 1)", UNIT, SIZE), SIZE).share_in(everywhere) == 1
 
 
+def test_trap_lmms_eval_rounds_the_mask_and_the_published_rule_takes_all_but_black(tmp_path: Path) -> None:
+    mask = write_grey(tmp_path / "m.png", box_mask(SIZE, (0, 0, 640, 480), grey=100))
+    official = PointsInMask(lambda _, said, size: roborefer_points(said, size, absolute=False), unparsable=None)
+    rounded = PointsInMask(official.read, above=127, unparsable=None)
+    assert official(item_of(str(mask)), "(0.5, 0.5)").value == 1
+    assert rounded(item_of(str(mask)), "(0.5, 0.5)").value == 0
+
+
 def test_large_numbers_lie_outside_and_longer_ones_than_python_takes_drop_the_item() -> None:
     far = roborefer_points(f"({'9' * 4000}, 5)", SIZE, absolute=False)
     assert far.count == 1
