@@ -20,6 +20,7 @@ FAMILIES: dict[str, str] = {
     "panorama": "sightline.tools.panorama",
     "video": "sightline.tools.video",
     "model": "sightline.tools.model",
+    "symbolic": "sightline.tools.symbolic",
     "code": "sightline.tools.code",
     "graphics": "sightline.tools.graphics",
     "memory": "sightline.tools.memory",

@@ -135,10 +135,14 @@ class Record:
         return allowed[said]
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, under: str = "") -> Iterator[Record]:
     """The records of a file, one after the other; the ending of its name says what it is.
 
     JSON is a list of objects, or an object of objects (each with its key as `key`).
+
+    Args:
+        path: The file.
+        under: Field of a JSON file's object that holds the list, where it is not the whole.
 
     Raises:
         DataError: The file is missing, cut off, or no such thing.
@@ -149,7 +153,7 @@ def read_records(path: Path) -> Iterator[Record]:
         case ".jsonl":
             yield from _json_lines(path)
         case ".json":
-            yield from _json(path)
+            yield from _json(path, under)
         case ".csv":
             yield from _table(path, ",")
         case ".tsv":
@@ -175,13 +179,15 @@ def _json_lines(path: Path) -> Iterator[Record]:
             raise DataError(path.name, number + 1, "", "the line is not UTF-8") from None
 
 
-def _json(path: Path) -> Iterator[Record]:
+def _json(path: Path, under: str) -> Iterator[Record]:
     try:
         data = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
         raise DataError(path.name, error.lineno, "", f"it is no JSON ({error.msg}); it may be cut off") from None
     except UnicodeDecodeError:
         raise DataError(path.name, 0, "", "it is not UTF-8") from None
+    if under:
+        data = _record(data, path.name, 0).get(under)
     if isinstance(data, dict):
         data = [{"key": key, **value} if isinstance(value, dict) else value for key, value in data.items()]
     if not isinstance(data, list):
