@@ -14,7 +14,7 @@ from sightline.evals.reading import PictureKeeper, file_in, read_records
 from sightline.evals.scorers import Mark, read_typed
 from sightline.evals.scorers.aggregates import Micro
 from sightline.evals.scorers.number import WithinRatio
-from sightline.evals.scorers.units import centimetres_in, known_unit, scalar_with_unit
+from sightline.evals.scorers.units import centimetres_in, scalar_with_unit
 
 FILES = {"plus": "QSpatial_plus", "scannet": "QSpatial_scannet"}
 TASK = (
@@ -34,8 +34,9 @@ def read(folder: Path, variant: str) -> Iterator[Item]:
     for path in sorted((folder / "data").glob(f"{FILES[variant]}*.parquet")) or [folder / f"{FILES[variant]}.parquet"]:
         for record in read_records(path):
             value, unit = record.number("answer_value"), record.text("answer_unit")
-            if not known_unit(unit):
-                raise record.fault("answer_unit", f"{unit!r} is no unit of length that the published scorer knows")
+            metres = read_typed(_METRES, f"{value:.9g} {unit}")
+            if not isinstance(metres, float) or not unit.strip():
+                raise record.fault("answer_unit", f"{unit!r} is no unit of length")
             if value <= 0:
                 raise record.fault("answer_value", f"a length is above 0, not {value:g}")
             # ScanNet's pictures may not be passed on: there the record has only their names.
@@ -46,7 +47,7 @@ def read(folder: Path, variant: str) -> Iterator[Item]:
             yield Item(
                 f"{variant}-{record.line - 1}",
                 Asked(record.text("question"), "number", unit="m", pictures=(picture,)),
-                value * centimetres_in(unit) / 100,
+                metres,
                 record.text("question_type"),
                 picture.stem,
                 facts={"answer_value": value, "answer_unit": unit},

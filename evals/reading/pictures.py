@@ -100,6 +100,7 @@ class PictureKeeper:
             # Another run may be writing the same one: it appears whole, or not at all.
             with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
                 file.write(data)
+            Path(file.name).chmod(0o644)  # others may read the data folder, too
             Path(file.name).replace(path)
         return path
 

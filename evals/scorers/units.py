@@ -16,11 +16,6 @@ _CENTIMETRES = {
 }
 
 
-def known_unit(unit: str) -> bool:
-    """Whether the published table has a unit."""
-    return unit.lower() in _CENTIMETRES
-
-
 def centimetres_in(unit: str) -> float:
     """How many centimetres a unit is; 1 for all that the published table lacks, `millimeters` and ` m` among them."""
     return _CENTIMETRES.get(unit.lower(), 1.0)

@@ -36,6 +36,10 @@ def test_pictures_lie_in_the_file_or_are_named_in_it(tmp_path: Path) -> None:
     assert inside.asked.pictures[0].read_bytes() == picture(1)
     assert (inside.id, inside.target, inside.asked.unit) == ("plus-0", 0.96, "m")
     assert feet.target == pytest.approx(0.9144)
+    (millimetres,) = read(tmp_path / "other", row(answer_value=960.0, answer_unit="millimeters"))
+    assert millimetres.target == pytest.approx(0.96), "the published table lacks it, and takes it for centimetres"
+    assert Q.official(millimetres, Q.render(millimetres, 0.96)).value == 0
+    assert Q.strict(millimetres, Q.render(millimetres, 0.96)).value == 1
     (scan,) = read(tmp_path, row(image=None, image_path="scene0011_00/10.jpg"), variant="scannet")
     assert scan.asked.pictures == (tmp_path / "scene0011_00" / "10.jpg",)
 

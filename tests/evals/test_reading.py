@@ -186,6 +186,7 @@ def test_pictures_are_written_once_under_their_content(tmp_path: Path) -> None:
     one = keeper.one(record, "struct")
     assert one.read_bytes() == png
     assert one.is_relative_to(tmp_path)
+    assert one.stat().st_mode & 0o044 == 0o044, "who may read the data may read its pictures"
     assert {keeper.one(record, field) for field in ("struct", "bytes", "base64")} == {one}
     first, second = keeper.several(record, "many")
     assert (first, second.suffix) == (one, ".jpg")
