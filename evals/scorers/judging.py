@@ -102,10 +102,10 @@ async def ask_grader(request: Request) -> str:
     try:
         output = await judge.generate([*system, ChatMessageUser(content=request.prompt)], config=settings)
     except Exception as error:
-        explained = explain(error, judge.name, judge.api.__class__.__name__, judge.api.base_url)
+        explained = explain(error, judge.name, str(judge).partition("/")[0], judge.api.base_url)
         if explained is None:
             raise
-        raise InfrastructureError(f"The judge {judge.name}: {explained.message}", _REMEDY) from error
+        raise InfrastructureError(f"The judge {judge}: {explained.message}", _REMEDY) from error
     if output.error:
-        raise InfrastructureError(f"The judge {judge.name} failed: {output.error}.", _REMEDY)
+        raise InfrastructureError(f"The judge {judge} failed: {output.error}.", _REMEDY)
     return str(output.completion)

@@ -105,7 +105,7 @@ def test_a_judge_that_is_down_is_an_error_that_names_it(tmp_path: Path) -> None:
     with ModelServer("chat_completions", [Fail(400), Fail(400)]) as server:
         outcome = evaluate(tmp_path, server, "grader")
     assert outcome["status"] == "error"
-    assert outcome["error"].startswith("The judge gpt-4o: ")
+    assert outcome["error"].startswith("The judge openai/gpt-4o: ")
     assert "rejected the request (400" in outcome["error"]
 
 
