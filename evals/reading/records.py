@@ -22,8 +22,11 @@ from sightline.memory import InputError
 
 T = TypeVar("T")
 
-BATCH = 64
+BATCH = 8
 """Rows of a parquet file that are held at once: they may hold pictures."""
+
+READ_AHEAD = 1 << 20
+"""Bytes of a parquet file that are read at once; without it whole groups of rows are held beside what they give."""
 
 
 class DataError(InputError):
@@ -223,7 +226,7 @@ def _parquet(path: Path) -> Iterator[Record]:
         ) from None
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_AHEAD) as file:
             for batch in file.iter_batches(BATCH):
                 for row in batch.to_pylist():
                     number += 1
