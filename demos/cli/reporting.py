@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sightline.demos.cli.failing import ANSWERED, INFRASTRUCTURE, guarded
+from sightline.demos.cli.failing import ANSWERED, INFRASTRUCTURE, NO_ANSWER, guarded
 from sightline.memory import InfrastructureError, InputError
 
 
@@ -123,3 +123,27 @@ def _single(path: Path) -> Any:
             f"Go on with it: sightline eval --resume {Path(record.log).parent}",
         )
     return record
+
+
+def export(logs: Path, form: str, out: Path) -> int:
+    """`sightline export LOGDIR`; returns the exit code."""
+
+    def work() -> int:
+        from sightline.evals.exporting import FORMATS
+        from sightline.evals.exporting import export as written
+
+        found = next((known for known in FORMATS if known == form), None)
+        if found is None:
+            raise InputError(f"There is no format {form!r}.", f"There are: {', '.join(FORMATS)}.")
+        try:
+            made = written(logs, found, out)
+        except OSError as error:
+            raise InputError(
+                f"{out} cannot be written ({error.strerror}).", "Name a file in a folder of yours."
+            ) from None
+        for why, count in made.left_out.items():
+            sys.stderr.write(f"left out: {count}, {why}\n")
+        sys.stderr.write(f"wrote {made.path}: {made.lines} questions, {made.pictures} pictures\n")
+        return ANSWERED if made.lines else NO_ANSWER
+
+    return guarded(work, as_json=False)
