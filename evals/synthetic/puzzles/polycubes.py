@@ -7,7 +7,7 @@ cubes. Cubes of which a sliver shows are left out, so that nobody's eyesight dec
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -58,7 +58,7 @@ Heights = list[list[int]]
 def count(seed: int, dice: random.Random) -> list[Deal]:
     """How many cubes, hidden ones included; every number from 6 to 17 is as likely."""
     wanted = dice.choice(COUNTS)
-    heights = _columns(dice, wanted, lambda h: True)
+    heights = _columns(dice, [wanted], lambda h: True)
     first = Question(
         id=f"polycubes-count-{seed}",
         question=f"{RULE} How many cubes are there, those that cannot be seen included?",
@@ -81,9 +81,7 @@ def count(seed: int, dice: random.Random) -> list[Deal]:
 def hidden(seed: int, dice: random.Random) -> list[Deal]:
     """How many cubes cannot be seen at all; every number from 0 to 5 is as likely."""
     wanted = dice.choice(HIDDENS)
-    body = standing(
-        _columns(dice, dice.randrange(10, 19), lambda h: list(seen_cubes(standing(h)).values()).count(0) == wanted)
-    )
+    body = standing(_columns(dice, range(8, 23), lambda h: list(seen_cubes(standing(h)).values()).count(0) == wanted))
     question = Question(
         id=f"polycubes-hidden-{seed}",
         question=f"{RULE} How many of the cubes cannot be seen at all?",
@@ -105,7 +103,7 @@ def side_view(seed: int, dice: random.Random) -> list[Deal]:
     def fits(heights: Heights) -> bool:
         return _lopsided(view(heights, side)) and _whole_grid(heights)
 
-    heights = _columns(dice, dice.randrange(8, 17), fits)
+    heights = _columns(dice, range(8, 17), fits)
     right = view(heights, side)
     first, drawers, order = _which_view(seed, dice, heights, right, _other_profile(right, dice))
     first = replace(
@@ -132,7 +130,7 @@ def plan(seed: int, dice: random.Random) -> list[Deal]:
     def fits(heights: Heights) -> bool:
         return _lopsided(view(heights, "top")) and _whole_grid(heights)
 
-    heights = _columns(dice, dice.randrange(7, 14), fits)
+    heights = _columns(dice, range(7, 14), fits)
     right = view(heights, "top")
     first, drawers, _ = _which_view(seed, dice, heights, right, _other_plan(right, dice))
     question = replace(
@@ -210,9 +208,10 @@ def _said(body: Body) -> str:
 # ------------------------------------------------------------------------------------------------ columns
 
 
-def _columns(dice: random.Random, total: int, fits: Callable[[Heights], bool]) -> Heights:
-    """Columns of so many cubes, each with its top in sight and no cube seen as a sliver only."""
+def _columns(dice: random.Random, totals: Sequence[int], fits: Callable[[Heights], bool]) -> Heights:
+    """Columns of one of these numbers of cubes, each with its top in sight and no cube seen as a sliver only."""
     while True:
+        total = dice.choice(totals)
         heights = [[0] * _WIDE for _ in range(_DEEP)]
         for _ in range(total):
             free = [(y, x) for y in range(_DEEP) for x in range(_WIDE) if heights[y][x] < _HIGH]
