@@ -24,7 +24,8 @@ from sightline.evals.benchmarks import benchmark
 from sightline.evals.result import Result, RunRecord
 from sightline.evals.running.logs import read_run, read_runs
 from sightline.evals.running.tracing import SOURCE
-from sightline.memory import InputError
+from sightline.memory import InputError, ModelReplied, StepComposed
+from sightline.memory.events import EVENT
 
 Format = Literal["sft", "rl"]
 FORMATS: tuple[Format, ...] = ("sft", "rl")
@@ -142,22 +143,23 @@ def _call(events: Sequence[Any], *, last: bool) -> Any:
     Its calls are known by their replies, which stand in the run's journal; models that judge or look on the agent's
     behalf have calls in the same list.
     """
-    journals = [event.data["events"] for event in events if event.event == "info" and event.source == SOURCE]
-    replies = {written["message"]["data"].get("id") for journal in journals for written in _led(journal)}
+    journals = [event.data["journal"] for event in events if event.event == "info" and event.source == SOURCE]
+    replies = {reply for journal in journals for reply in _led(journal)}
     calls = [
         event
         for event in events
-        if event.event == "model" and not event.output.empty and event.output.message.id in replies - {None}
+        if event.event == "model" and not event.output.empty and event.output.message.id in replies
     ]
     return calls[-1 if last else 0] if calls else None
 
 
-def _led(journal: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Replies of the model that leads, not of one that judges its programs."""
-    other = {event["step"] for event in journal if event["type"] == "step_composed" and event.get("role")}
-    for event in journal:
-        if event["type"] == "model_replied" and event["step"] not in other:
-            yield event
+def _led(journal: str) -> Iterator[str]:
+    """Ids of the replies of the model that leads, not of one that judges its programs."""
+    events = [EVENT.validate_json(line) for line in journal.split("\n") if line]
+    judged = {event.step for event in events if isinstance(event, StepComposed) and event.role}
+    for event in events:
+        if isinstance(event, ModelReplied) and event.step not in judged and (name := event.message["data"].get("id")):
+            yield str(name)
 
 
 def _source(record: RunRecord, result: Result, about: Benchmark) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from eval_kit import ran, write_mugs
+from loop_kit import photo
 from PIL import Image
 from servers import Call, ModelServer, Request, Say, Turn, results, texts
 from typer.testing import CliRunner
@@ -16,17 +17,28 @@ from typer.testing import CliRunner
 from sightline.demos.cli.app import app
 from sightline.evals import benchmark
 from sightline.evals.exporting import export
-from sightline.evals.synthetic.suite.suites import suite
+from sightline.evals.synthetic.suite.dataset import Question, write_dataset
 from sightline.memory import InputError
 
 ROOMS = benchmark("rooms")
+CATEGORY = ROOMS.categories[0]
 
 
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three rendered questions of the training seeds."""
+    """Three questions of the training seeds, two pictures each."""
     folder = tmp_path_factory.mktemp("rooms") / "data"
-    suite("rooms").make(folder, 3, 5)
+    (folder / "pictures").mkdir(parents=True)
+    questions = []
+    for k in range(3):
+        names = tuple(f"pictures/{k}-{j}.png" for j in range(2))
+        for j, name in enumerate(names):
+            Image.fromarray(photo(96, 72, seed=2 * k + j)).save(folder / name)
+        words, options = f"Where is chair {k}?", ("A. left", "B. right")
+        questions.append(
+            (k, Question(f"rooms-{k}", words, "choice", "AB"[k % 2], CATEGORY, f"scene{k}", options, pictures=names))
+        )
+    write_dataset(folder, "rooms", 0, questions)
     return folder
 
 
@@ -73,7 +85,7 @@ def test_right_answers_become_conversations_with_their_calls_results_and_picture
         assert told["tool_call_id"] == calls[0]["id"]
         assert {tool["function"]["name"] for tool in line["tools"]} >= {"draw_box", "answer"}
         pictures = urls(line["messages"])
-        assert len(pictures) == 5, "four photos and the drawing"
+        assert len(pictures) == 3, "two photos and the drawing"
         for name in pictures:
             Image.open(io.BytesIO((tmp_path / name).read_bytes())).verify()
     assert made.pictures == len(list((tmp_path / "rooms_pictures").iterdir()))
@@ -96,7 +108,7 @@ def test_questions_become_prompts_with_a_target_that_the_rule_accepts(logs: Path
     items = {item.id: item for item in ROOMS.read(rooms, "train")}
     for line in found:
         assert [message["role"] for message in line["messages"]] == ["system", "user"]
-        assert len(urls(line["messages"])) == 4
+        assert len(urls(line["messages"])) == 2
         reward = line["reward"]
         item = items[reward["item"]]
         assert benchmark(reward["benchmark"]).strict(item, reward["target"]).value == 1
