@@ -71,13 +71,13 @@ def headline(record: RunRecord) -> Headline:
     Raises:
         InputError: The run is of a benchmark that this version does not know.
     """
-    rule = benchmark(record.benchmark).aggregate
+    about = benchmark(record.benchmark)
+    rule = about.aggregate
     rows = rows_of(record.results)
     why = doubt(record)
     score = float(rule.overall(rows)) if rows.ids else math.nan
     if not why and math.isnan(score):
-        empty = [name for name, value in rule.parts(rows).items() if math.isnan(value)]
-        why = f"no question of {', '.join(empty)} was asked" if empty else "no question counts"
+        why = _gap(about.categories, rows)
     return Headline(
         score=None if why else score,
         interval=None if why else score_interval(rows, rule),
@@ -88,6 +88,21 @@ def headline(record: RunRecord) -> Headline:
         errors=errors_in(record),
         why=why,
     )
+
+
+def _gap(categories: Sequence[str], rows: Rows) -> str:
+    """Which question types the rule needs and has no score of."""
+    missing = [name for name in categories if name not in rows.categories]
+    counted = {name for name, value in zip(rows.categories, rows.values, strict=True) if not math.isnan(value)}
+    silent = [name for name in dict.fromkeys(rows.categories) if name not in counted]
+    reasons = [f"no question of {_listed(missing)} was asked"] if missing else []
+    reasons += [f"the published rule leaves out every answer to {_listed(silent)}"] if silent else []
+    return "; ".join(reasons) or "no question counts"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names, the first few of many."""
+    return ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} other types"
 
 
 def answered_only(results: Sequence[Result]) -> Rows:

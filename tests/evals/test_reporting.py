@@ -77,6 +77,18 @@ def test_a_question_type_that_was_not_asked_leaves_no_headline_but_is_no_fault()
     assert "object_counting" in captured.get(), "the types that were asked have rows"
 
 
+def test_types_that_are_missing_are_told_from_those_that_the_rule_leaves_out() -> None:
+    full = vsi_record(20, 0.5, 1)
+    left_out = [replace(r, official=None) if r.category == "route_planning" else r for r in full.results]
+    assert headline(replace(full, results=tuple(left_out))).why == (
+        "the published rule leaves out every answer to route_planning"
+    )
+    one = [r for r in full.results if r.category == "object_counting"]
+    assert headline(replace(full, results=tuple(one))).why == (
+        "no question of object_abs_distance, object_size_estimation, room_size_estimation and 6 other types was asked"
+    )
+
+
 def test_a_question_without_an_answer_is_wrong_and_not_among_the_answered() -> None:
     results = [result(str(k), 1.0, category=KIND) for k in range(3)]
     results.append(result("3", 0.0, category=KIND, outcome="no answer", cause="budget"))
