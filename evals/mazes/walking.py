@@ -89,7 +89,7 @@ def optimal_prefix(maze: Maze, moves: Sequence[Any]) -> int:
     cell, taken = maze.start, 0
     for move in moves:
         there = maze.neighbours(cell).get(move) if isinstance(move, str) else None
-        if there is None or cell == maze.goal or cell not in left or left.get(there) != left[cell] - 1:
+        if there is None or cell not in left or left[there] != left[cell] - 1:
             break
         cell, taken = there, taken + 1
     return taken

@@ -133,6 +133,7 @@ def test_trap_a_box_with_swapped_corners_drops_the_item_for_roborefer_only() -> 
     with pytest.raises(Unparsable, match="order"):
         roborefer_points("(0.5, 0.5, 0.1, 0.1)", SIZE, absolute=False)
     assert robopoint_points("(0.5, 0.5, 0.1, 0.1)").count == 0
+    assert roborefer_points("(0.5, 0.5, 0.5, 0.9)", SIZE, absolute=False).count == 0
 
 
 def test_trap_words_without_points_count_as_zero_and_are_not_dropped(tmp_path: Path) -> None:
@@ -227,6 +228,7 @@ def test_a_soft_mask_counts_by_its_grey_and_a_hard_one_by_a_threshold(tmp_path: 
     assert PointsInMask(read, soft=True)(item, "(0.5, 0.5)").value == pytest.approx(0.2)
     assert PointsInMask(read)(item, "(0.5, 0.5)").value == 1
     assert PointsInMask(read, above=127)(item, "(0.5, 0.5)").value == 0
+    assert PointsInMask(read, above=51)(item, "(0.5, 0.5)").value == 0
 
 
 def test_masks_of_one_bit_and_of_three_channels_are_read(tmp_path: Path) -> None:
@@ -248,16 +250,16 @@ def test_a_mask_that_cannot_be_read_is_named(tmp_path: Path, broken: bytes | Non
         PointsInMask(lambda *_: Pointed(((0, 0),)))(item_of(str(path)), "")
 
 
-def test_the_size_of_a_photo_is_that_after_its_rotation(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("orientation", "size"), [(1, (40, 30)), (4, (40, 30)), (5, (30, 40)), (8, (30, 40))])
+def test_the_size_of_a_photo_is_that_after_its_rotation(
+    tmp_path: Path, orientation: int, size: tuple[int, int]
+) -> None:
     from PIL import Image
 
-    picture = Image.new("RGB", (40, 30))
     exif = Image.Exif()
-    exif[0x0112] = 6
-    picture.save(tmp_path / "turned.jpg", exif=exif)
-    picture.save(tmp_path / "plain.jpg")
-    assert picture_size(tmp_path / "turned.jpg") == (30, 40)
-    assert picture_size(tmp_path / "plain.jpg") == (40, 30)
+    exif[0x0112] = orientation
+    Image.new("RGB", (40, 30)).save(tmp_path / "photo.jpg", exif=exif)
+    assert picture_size(tmp_path / "photo.jpg") == size
 
 
 @given(
