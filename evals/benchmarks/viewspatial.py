@@ -32,7 +32,7 @@ def read(folder: Path, variant: str) -> Iterator[Item]:
         pictures = tuple(
             file_in(folder, record, "image_path", name if nested else name.removeprefix(PREFIX)) for name in names
         )
-        options = tuple(line.strip() for line in record.text("choices").splitlines() if line.strip())
+        options = tuple(line.strip() for line in record.text("choices").split("\n") if line.strip())
         if len(options) < 2:
             raise record.fault("choices", f"at least two lines are needed, not {len(options)}")
         parts = names[0].removeprefix(PREFIX).split("/")

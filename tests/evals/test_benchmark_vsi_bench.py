@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from benchmark_kit import SHARED, write_parquet
 
-from sightline.evals import Item, Result, benchmark
+from sightline.evals import Item, Result, Rows, benchmark
 from sightline.evals.reading import DataError
 from sightline.evals.scorers.groups import rows_of
 from sightline.evals.scorers.prior import fit_prior
@@ -215,6 +215,14 @@ def test_nested_mean_and_accuracy_equal_the_published_rule_on_all_real_questions
         assert share == pytest.approx(table[name], abs=1e-12)
     micro = rows.values.mean()
     assert abs(micro - table["overall"]) > 0.002, "a mean over all questions is another number"
+
+
+def test_trap_a_missing_type_is_no_zero_and_not_passed_over() -> None:
+    types = [name for name in VSI.categories if name != "object_rel_direction_hard"]
+    rows = Rows(tuple(types), np.ones(len(types)), tuple(types), tuple(types), ("",) * len(types))
+    assert np.isnan(VSI.aggregate.overall(rows)), "the published code would say 0.958: (1 + 1 + 0) / 3 for directions"
+    assert np.isnan(VSI.aggregate.overall(rows.take(range(4)))), "the published code would say 1: of what is there"
+    assert VSI.aggregate.parts(rows)["object_counting"] == 1
 
 
 @needs_questions
