@@ -182,7 +182,7 @@ def dollars(value: float | None) -> str:
     return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
 
 
-_HIDDEN = ("published_protocol", "binary", "questions", "departures")
+_HIDDEN = ("published_protocol", "binary", "questions", "departures", "detectable")
 _ALWAYS = ("effort", "temperature", "seed")
 _NAMES = {"decoding": "published decoding"}
 _PLAIN = ("default", "none")

@@ -194,7 +194,17 @@ def _same(clusters: int) -> Interval:
 _SAME = 1e-9
 """Scores closer than this are a tie: averages of repeats are not exact in binary."""
 
-_NOT_COMPARED = ("started", "version", "inspect", "published_protocol", "departures", "binary", "source_commit")
+_NOT_COMPARED = (
+    "started",
+    "version",
+    "inspect",
+    "published_protocol",
+    "departures",
+    "binary",
+    "source_commit",
+    "detectable",
+    "questions",
+)
 
 
 def differing(first: RunRecord, second: RunRecord) -> tuple[tuple[str, object, object], ...]:
