@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from sightline.evals.benchmark import Benchmark, Protocol, Source
 from sightline.evals.item import Asked, Item
 from sightline.evals.reading import DataError, PictureKeeper, letter_in, lettered, read_records
-from sightline.evals.scorers import Choice, strict
+from sightline.evals.scorers import Choice, Mark, strict
 from sightline.evals.scorers.aggregates import Macro
 from sightline.evals.scorers.extractors import token_in_brackets
+from sightline.evals.scorers.judging import ModelJudge, Request
 
 TASKS = (
     "Art_Style",
@@ -37,6 +39,9 @@ DISCLAIMER = (
     "information I gave you.\n\n"
 )
 """Source: zeyofu/BLINK_Benchmark, eval/test_benchmark.py."""
+
+
+_READ = Choice(token_in_brackets)
 
 
 def read(folder: Path, variant: str) -> Iterator[Item]:
@@ -71,6 +76,24 @@ def render(item: Item, value: Any) -> str:
     return f"({value})"
 
 
+def _decided(item: Item, said: str) -> Mark | None:
+    """What needs no model: an answer with a letter, and none at all."""
+    mark = _READ(item, said)
+    return mark if mark.parsed or not said.strip() else None
+
+
+def _request(item: Item, said: str) -> Request:
+    published = json.loads(Path(__file__).with_name("blink_judge.json").read_text("utf-8"))
+    options = "\n".join(f"({label}) {text}" for label, text in item.asked.spec.choices.items())
+    question = f"{item.asked.question}\nSelect from the following choices"
+    return Request(published["prompt"].format(question, options, said))
+
+
+def _verdict(item: Item, words: str) -> Mark | None:
+    """The judge's words are compared as they are: "(B) the red one" is wrong, as in the published predictions."""
+    return Mark(float(words == f"({item.target})"), words, parsed=words != "(Z)")
+
+
 BENCHMARK = Benchmark(
     name="blink",
     title="BLINK",
@@ -89,15 +112,17 @@ BENCHMARK = Benchmark(
         judge="gpt-3.5-turbo, temperature 0, where no letter or several can be read",
         decoding={"temperature": 0, "max_tokens": 1024},
         departures=(
-            "where the published scorer asks gpt-3.5-turbo for the letter, the answer is wrong here",
+            "an answer in which no letter, or several, can be read is wrong without a judge; with one, it is asked",
             "the published runs sent the pictures as JPEG, to GPT-4V with detail low",
         ),
     ),
     read=read,
     prompt=prompt,
-    official=Choice(token_in_brackets),
+    official=_READ,
     strict=strict,
     aggregate=Macro(TASKS),
     categories=TASKS,
     render=render,
+    judge=ModelJudge(_request, _verdict, _decided),
+    offline=("val",),
 )

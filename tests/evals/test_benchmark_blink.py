@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from sightline.evals import Item, Result, benchmark
 from sightline.evals.item import Asked
 from sightline.evals.reading import DataError
 from sightline.evals.scorers.groups import rows_of
+from sightline.evals.scorers.judging import ModelJudge, Request
 
 BLINK = benchmark("blink")
 PUBLISHED = SHARED / "blink"
@@ -84,6 +86,27 @@ def test_an_agents_letter_is_scored_by_both_rules() -> None:
     said = BLINK.render(item, "B")
     assert said == "(B)"
     assert (BLINK.official(item, said).value, BLINK.strict(item, said).value) == (1, 1)
+
+
+def test_the_judge_is_asked_in_the_published_words_and_only_where_no_letter_can_be_read() -> None:
+    item, asked = choice("B", ("Point A", "Point B")), []
+
+    async def ask(request: Request) -> str:
+        asked.append(request.prompt)
+        return replies.pop(0)
+
+    assert isinstance(BLINK.judge, ModelJudge)
+    judge = BLINK.judge.asking(ask)
+    replies = ["(B)", "(A)", "(Z)", "(B) Point B"]
+    said = ["(B)", "", "I choose (A) now", "Point B, I think", "It is point A", "I cannot help.", "Point B"]
+    marks = [asyncio.run(judge(item, each)) for each in said]
+    assert [mark.value for mark in marks] == [1, 0, 0, 1, 0, 0, 0]
+    assert [mark.parsed for mark in marks] == [True, False, True, True, True, False, True]
+    assert len(asked) == 4
+    assert asked[0].endswith(
+        "Example 4: \nQuestion: Where is it?\nSelect from the following choices?\n"
+        "Options: (A) Point A\n(B) Point B\n(Z) Failed\nAnswer: Point B, I think\nYour output: "
+    )
 
 
 @pytest.mark.skipif(not PUBLISHED.is_dir(), reason=f"the published predictions are not at {PUBLISHED}")
