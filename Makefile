@@ -10,12 +10,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 SETUP := $(VENV)/.setup-done
 TESTS := $(VENV)/.tests-done
 EXTRAS := $(VENV)/.extras-done
+DEMO := $(VENV)/.demo-done
 # A file's tests stay together: they share what is slow to make.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup ask test test-all check format wheel bench clean
+.PHONY: help setup ask demo test test-all check format wheel bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -28,6 +29,12 @@ $(SETUP): pyproject.toml setup.py constraints.txt scripts/develop.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) setuptools
 	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@$(BIN)/python scripts/develop.py
+	@touch $@
+
+$(DEMO): $(SETUP) Makefile
+	@echo "Adding the extra demo to $(VENV) ..."
+	@$(PIP) --no-build-isolation --editable '.[dev,demo]'
 	@$(BIN)/python scripts/develop.py
 	@touch $@
 
@@ -51,6 +58,9 @@ $(EXTRAS): $(TESTS) Makefile
 
 ask: setup ## set up, then answer a question about a bundled photo (no key, no weights)
 	$(BIN)/sightline ask demos/samples/coins.png -q "How many coins are there?"
+
+demo: $(DEMO) ## set up, then serve the web page on http://127.0.0.1:7860
+	$(BIN)/sightline demo
 
 test: $(TESTS) ## set up, then run the quick tests
 	$(PYTEST)

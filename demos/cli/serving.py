@@ -11,13 +11,13 @@ from sightline.demos.cli.failing import ANSWERED, guarded
 PASSWORD = "SIGHTLINE_DEMO_PASSWORD"
 
 
-def demo(host: str, port: int, runs: Path | None, *, password: bool, share: bool) -> int:
+def demo(host: str, port: int, steps: int, runs: Path | None, *, password: bool, share: bool) -> int:
     """`sightline demo`; returns the exit code when it is interrupted."""
 
     def work() -> int:
         from sightline.demos.web import Address, Limits, serve
 
-        served = serve(Address(host, port, _password(wanted=password), share), Limits(), runs)
+        served = serve(Address(host, port, _password(wanted=password), share), Limits(steps=steps), runs)
         sys.stdout.write(f"{served.url}\n")
         sys.stdout.flush()
         if sys.stderr.isatty():

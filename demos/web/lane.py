@@ -79,6 +79,8 @@ class Lane:
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
+            if self.state in ("waiting", "running"):  # it was stopped before it had begun
+                self._say("stopped")
 
     async def show(self, folder: Path) -> None:
         """Show a run that is over."""
@@ -95,15 +97,19 @@ class Lane:
         return self._task is not None and not self._task.done()
 
     async def _live(self, stream: Callable[[], Stream], slots: Slots, limits: Limits) -> None:
-        outcome: State = "stopped"
-        said = ""
+        outcome: State = "failed"
+        said = "The program failed; where it was started, its log says how."
         try:
             async with slots.turn(lambda before: self._say("waiting", before=before)):
                 self._say("running")
                 async with asyncio.timeout(limits.seconds), aclosing(stream()) as items:
                     await self._hear(items)
-            outcome = "done"
+            outcome, said = "done", ""
+        except asyncio.CancelledError:
+            outcome, said = "stopped", ""
+            raise
         except TimeoutError:
+            outcome = "stopped"
             said = f"Stopped after {limits.seconds / 60:g} minutes, the limit of this page. It can be resumed."
         except SightlineError as error:
             outcome, said = "failed", str(error)

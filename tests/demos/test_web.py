@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from servers import Call, Hang, ModelServer, Turn
 from web_kit import Demo, Tab, browser, demo, tab
+
+from sightline.memory import InputError, Workspace
 
 pytest.importorskip("gradio", reason="the extra demo is not installed")
 pytestmark = pytest.mark.slow
@@ -215,3 +221,92 @@ def test_the_keyboard_alone_is_enough(page: Tab) -> None:
     page.page.keyboard.press("Enter")
     page.wait_for("done")
     assert page.answer == "24"
+
+
+SECRET = "sk-only-for-this-tab-7f3a"
+
+
+def test_a_key_is_sent_to_its_provider_and_kept_nowhere(page: Tab, served: Demo) -> None:
+    with ModelServer("chat_completions", [Turn(calls=[Call("answer", {"value": 24})])]) as server:
+        page.page.get_by_text("Who answers").click()
+        page.page.get_by_label("Model", exact=True).fill("openai:local-model")
+        page.page.keyboard.press("Enter")
+        page.page.locator("#who input[type=password]").fill(SECRET)
+        page.page.get_by_label("Server, if not the provider's own").fill(server.base_url)
+        page.ask_sample(0, 0)
+        page.wait_for("done")
+        assert any(SECRET in value for request in server.requests for value in request.headers.values())
+    kept = page.page.evaluate(
+        "async () => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, "
+        "(await indexedDB.databases()).map((one) => one.name)])"
+    )
+    assert SECRET not in kept
+    assert json.loads(kept)[3] == [], "no database of past requests"
+    written = [
+        path for path in served.runs.parent.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
+    ]
+    assert written == []
+
+
+def test_a_closed_tab_stops_its_run(chromium: Any, served: Demo) -> None:
+    with ModelServer("chat_completions", [Hang(60)]) as server, tab(chromium, served.url) as opened:
+        before = set(served.runs.iterdir()) if served.runs.exists() else set()
+        opened.page.get_by_text("Who answers").click()
+        opened.page.get_by_label("Model", exact=True).fill("openai:local-model")
+        opened.page.keyboard.press("Enter")
+        opened.page.get_by_label("Server, if not the provider's own").fill(server.base_url)
+        opened.ask_sample(0, 0)
+        opened.page.wait_for_selector(".lane[data-state=running] .step.open")
+        (run,) = set(served.runs.iterdir()) - before
+        opened.page.close()
+        # The run lets its journal go: another process may write it.
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                Workspace.open(run, write=True).close()
+                break
+            except InputError:
+                assert time.monotonic() < deadline, "the run still holds its journal"
+                time.sleep(0.1)
+
+
+def test_who_waits_sees_the_place(chromium: Any, served: Demo) -> None:
+    """Four runs at once, and the fifth is told that it is next."""
+    with ModelServer("chat_completions", [Hang(60)] * 5) as server, tab(chromium, served.url) as opened:
+        opened.page.get_by_text("Who answers").click()
+        opened.page.get_by_label("Model", exact=True).fill("openai:local-model")
+        opened.page.keyboard.press("Enter")
+        opened.page.get_by_label("Server, if not the provider's own").fill(server.base_url)
+        for number in range(5):
+            opened.page.get_by_role("button", name="Samples").click() if number else None
+            opened.ask_sample(0, 0)
+            opened.page.wait_for_selector(f".lane >> nth={number}", state="attached")
+        opened.page.wait_for_selector(".lane:not([hidden]) .state:has-text('next in the queue')")
+        opened.page.get_by_role("button", name="Run 1", exact=True).click()
+        opened.page.get_by_role("button", name="Stop", exact=True).click()
+        opened.page.wait_for_selector(".lane[data-state=running] >> nth=3", state="attached")
+        opened.check()
+
+
+def test_twenty_tabs_at_once_are_answered(chromium: Any, served: Demo) -> None:
+    with ExitStack() as stack:
+        tabs = [stack.enter_context(tab(chromium, served.url)) for _ in range(20)]
+        for opened in tabs:
+            opened.ask_sample(0, 0)
+        for opened in tabs:
+            opened.wait_for("done")
+            assert opened.answer == "24"
+            opened.check()
+
+
+def test_a_password_is_asked_for_before_anything(chromium: Any, tmp_path: Path) -> None:
+    with demo(tmp_path, SIGHTLINE_DEMO_PASSWORD="a good long one") as running:
+        page = chromium.new_page()
+        page.goto(running.url)
+        page.wait_for_selector("input[type=password]")
+        assert page.locator(".samples").count() == 0
+        page.get_by_label("username").fill("sightline")
+        page.get_by_label("password").fill("a good long one")
+        page.get_by_role("button", name="Login").click()
+        page.wait_for_selector(".samples button")
+        page.close()

@@ -61,10 +61,12 @@ def cloud_file(ws: Workspace, folder: Path) -> tuple[Path, str] | None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{clouds[-1]}-{len(virtual)}.glb"
     path.write_bytes(to_glb(shapes))
-    shown = f"{total:,} points" if len(points) == total else f"showing {_many(len(points))} of {_many(total)} points"
+    far = total - int(near.sum())
+    whole = len(points) + far == total
+    shown = f"{total:,} points" if whole else f"showing {_many(len(points))} of {_many(total)} points"
     words = f"{cloud.handle}: {shown}, {len(scene.cameras)} cameras"
-    if far := total - int(near.sum()):
-        words += f"; {_many(far)} far out are left out"
+    if far:
+        words += f"; {_many(far)} points far out are not shown"
     if virtual:
         words += f", {len(virtual)} virtual views (orange)"
     return path, words
