@@ -243,12 +243,13 @@ def demo(
         bool,
         typer.Option("--password", help="Ask for a password to log in with; or set SIGHTLINE_DEMO_PASSWORD."),
     ] = False,
+    steps: Annotated[int, typer.Option(min=1, help="Steps that a visitor may give a run.")] = 40,
     runs: RunsOption = None,
 ) -> None:
     """The web page: give pictures, ask, and watch the agent reason."""
     from sightline.demos.cli import serving
 
-    raise typer.Exit(serving.demo(host, port, runs, password=password, share=share))
+    raise typer.Exit(serving.demo(host, port, steps, runs, password=password, share=share))
 
 
 @app.command()
