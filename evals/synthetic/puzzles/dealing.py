@@ -72,7 +72,10 @@ def shuffled(right: str, wrong: Sequence[str], dice: random.Random) -> tuple[tup
     return lettered(texts), LETTERS[texts.index(right)]
 
 
-def among(right: int, step: int, dice: random.Random) -> tuple[tuple[str, ...], str]:
-    """Four numbers in rising order, so far apart, the right one at any rank: no rank is likelier than another."""
-    rank = dice.randrange(4)
-    return lettered([str(right + step * (k - rank)) for k in range(4)]), LETTERS[rank]
+def one_of(numbers: Sequence[int], dice: random.Random) -> tuple[tuple[str, ...], str, int]:
+    """Lettered numbers, as they are given, and one of them: its letter and itself.
+
+    Numbers to choose from come first, and which is right afterwards: whatever they are, each is right as often.
+    """
+    right = dice.choice(numbers)
+    return lettered([str(number) for number in numbers]), LETTERS[numbers.index(right)], right

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from sightline.evals.mazes import MOVES, Cell, Maze, distances, draw_maze, make_maze, shortest_path, walk
-from sightline.evals.synthetic.puzzles.dealing import Deal, Picture, among, dealt
+from sightline.evals.synthetic.puzzles.dealing import Deal, Picture, dealt, one_of
 from sightline.evals.synthetic.suite.dataset import Question
 from sightline.evals.synthetic.suite.suites import Suite
 
@@ -156,10 +156,10 @@ def _relation(maze: Maze) -> str:
 
 
 def length(seed: int, dice: random.Random) -> list[Deal]:
-    """How many steps the shortest way takes, drawn evenly from 6 to 30."""
-    wanted = dice.randrange(6, 31)
+    """How many steps the shortest way takes, 6 to 30; the wrong numbers are as odd or even as the right one."""
+    low = dice.randrange(6, 25)
+    options, answer, wanted = one_of(range(low, low + 8, 2), dice)
     maze = _found(seed, dice, lambda m: distances(m)[m.start] == wanted, size=11)
-    options, answer = among(wanted, 2, dice)
     first = Question(
         id=f"mazes-length-{seed}",
         question=f"{RULE} How many steps does the shortest way from the red circle to the green square take?",

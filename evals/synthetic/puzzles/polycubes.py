@@ -107,21 +107,20 @@ def side_view(seed: int, dice: random.Random) -> list[Deal]:
     right = view(heights, side)
     first, drawers, order = _which_view(seed, dice, heights, right, _other_profile(right, dice))
     first = replace(
-        first,
-        id=f"polycubes-view-{seed}",
-        question=f"{RULE} Picture 1 shows it all. Which of the pictures 2 to 5 shows it as seen straight from the "
-        f"{side}?",
-        category=VIEW,
-        pair=f"polycubes-view-{seed}",
+        first, id=f"polycubes-view-{seed}", question=_asks_view(side), category=VIEW, pair=f"polycubes-view-{seed}"
     )
     opposite = replace(
         first,
         id=f"{first.id}-flip",
-        question=first.question.replace(f"from the {side}", f"from the {_OPPOSITE[side]}"),
+        question=_asks_view(_OPPOSITE[side]),
         answer=LETTERS[order.index(reversed_view(right))],
         variation="flip",
     )
     return [(first, drawers), (opposite, drawers)]
+
+
+def _asks_view(side: str) -> str:
+    return f"{RULE} Picture 1 shows it all. Which of the pictures 2 to 5 shows it as seen straight from the {side}?"
 
 
 def plan(seed: int, dice: random.Random) -> list[Deal]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from sightline.evals.synthetic.puzzles.dealing import LETTERS, Deal, Picture, dealt, lettered, shuffled
+from sightline.evals.synthetic.puzzles.dealing import LETTERS, Deal, Picture, dealt, lettered, one_of, shuffled
 from sightline.evals.synthetic.puzzles.figures import (
     COLOURS,
     GROUNDS,
@@ -37,14 +37,14 @@ def angle(seed: int, dice: random.Random) -> list[Deal]:
     """By how much has the figure been turned? Four of the seven eighth turns on offer, any of them right."""
     cells, draw = _figure(dice)
     offered = sorted(dice.sample(_ANGLES, 4))
-    turn = dice.choice(offered)
+    options, answer, turn = one_of(offered, dice)
     question = Question(
         id=f"rotation-angle-{seed}",
         question="The second picture shows the figure of the first, turned within the plane. By how many degrees "
         "counter-clockwise has it been turned?",
         kind="choice",
-        options=lettered([str(a) for a in offered]),
-        answer=LETTERS[offered.index(turn)],
+        options=options,
+        answer=answer,
         category=ANGLE,
         cluster=f"rotation {seed}",
         pair=f"rotation-angle-{seed}",
