@@ -56,7 +56,7 @@ def verdict(first: RunRecord, second: RunRecord, found: Comparison) -> str:
     one, two = labels([first, second])
     whole = found.overall
     if math.isnan(whole.difference):
-        return "No overall difference: a question type that the rule needs has no question."
+        return "No overall difference can be given: the benchmark's rule needs question types that were not asked."
     if whole.p > LEVEL:
         return (
             f"No difference between {two} and {one} is shown ({100 * whole.difference:+.1f} points, p {whole.p:.3f})."

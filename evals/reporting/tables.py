@@ -110,13 +110,18 @@ def _spread(summary: Summary) -> str:
     """How the score of one repeat differs from the next's."""
     scores = [score for score in summary.repeats if not math.isnan(score)]
     if len(scores) < 2:
-        return "one"
+        return str(len(summary.repeats) or 1)
     return f"{len(scores)}: {points(min(scores))} to {points(max(scores))}, SD {points(stdev(scores))}"
 
 
 def _parts(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
     """The published parts; none where they are the categories."""
-    parts = [name for name in summaries[0].parts if name not in summaries[0].categories]
+    known = benchmark(summaries[0].record.benchmark).categories
+    parts = [
+        name
+        for name in summaries[0].parts
+        if name not in known and not all(math.isnan(summary.parts[name]) for summary in summaries)
+    ]
     rows = [(part, *(points(summary.parts.get(part)) for summary in summaries)) for part in parts]
     return Table("Published parts", ("part", *names), tuple(rows))
 
@@ -165,7 +170,7 @@ def _course(summaries: Sequence[Summary], names: Sequence[str]) -> Table:
         "seconds in tools": [f"{s.tool_seconds:,.0f}" for s in summaries],
         "seconds a question, median": [f"{s.seconds:.1f}" for s in summaries],
         "pictures a question": [f"{s.frames:.1f}" for s in summaries],
-        "megapixels a question": [f"{s.pixels / 1e6:.2f}" for s in summaries],
+        "megapixels a question": [f"{s.pixels / 1e6:.3g}" for s in summaries],
     }
     return Table(
         "How it went",
@@ -183,9 +188,9 @@ def dollars(value: float | None) -> str:
 
 
 _HIDDEN = ("published_protocol", "binary", "questions", "departures", "detectable")
-_ALWAYS = ("effort", "temperature", "seed")
-_NAMES = {"decoding": "published decoding"}
-_PLAIN = ("default", "none")
+_ALWAYS = ("effort", "temperature", "seed", "draw_seed")
+_NAMES = {"decoding": "published decoding", "frames": "frames of a video", "pixels": "longest edge in pixels"}
+_PLAIN = ("default", "none", "0")
 
 
 def _settings(summaries: Sequence[Summary], names: Sequence[str]) -> Table:

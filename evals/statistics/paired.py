@@ -174,7 +174,7 @@ def _difference(one: Rows, two: Rows, rule: Aggregate, codes: NDArray[np.intp], 
         return cells_two.overall(rule, weights) - cells_one.overall(rule, weights)
 
     if math.isnan(second - first):
-        p, interval = math.nan, Interval(math.nan, math.nan, clusters, "a question type has no question")
+        p, interval = math.nan, Interval(math.nan, math.nan, clusters, "types are missing")
     else:
         p = mcnemar(better, worse) if test == "McNemar, exact" else swap_test(one, two, rule, codes, seed=seed)
         interval = bootstrap(statistic, clusters, seed=seed) if better or worse else _same(clusters)

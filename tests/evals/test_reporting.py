@@ -11,6 +11,7 @@ import pytest
 from eval_kit import ran, write_mugs
 from record_kit import record, result, vsi_record
 from rich.console import Console
+from servers import Fail, ModelServer
 from typer.testing import CliRunner
 
 from sightline.demos.cli.app import app
@@ -127,6 +128,13 @@ def test_repeats_show_their_spread() -> None:
     summary = summarise(record(results))
     assert summary.repeats == (0.6, 0.7, 0.8)
     assert table([summary], "Score").rows[0][5] == "3: 60.0 to 80.0, SD 10.0"
+
+
+def test_published_parts_are_shown_where_they_are_not_the_types() -> None:
+    assert [row[0] for row in table([summarise(vsi_record(100, 0.5, 1))], "Published parts").rows] == [
+        "object_rel_direction"
+    ]
+    assert table([summarise(run([1.0]))], "Published parts").rows == ()
 
 
 def test_official_and_strict_stand_side_by_side() -> None:
@@ -296,3 +304,18 @@ def test_what_cannot_be_reported_or_compared_is_told_in_a_line(logs: Path, tmp_p
     cut.write_bytes(next(logs.glob("*.eval")).read_bytes()[:500])
     code, _, err = invoke("report", cut)
     assert (code, err.count("\n")) == (2, 1)
+
+
+def test_a_server_that_is_down_leaves_no_score_and_no_comparison(tmp_path: Path) -> None:
+    with ModelServer("chat_completions", lambda request, index: Fail(404)) as server:
+        record = ran(server, tmp_path / "logs", write_mugs(tmp_path / "data", 3), strategy="cot")
+    code, out, _ = invoke("report", tmp_path / "logs")
+    assert code == 3
+    assert "cot has no score: 3 of 3 questions ended in an error, more than 1 %." in out
+    code, out, _ = invoke("report", tmp_path / "logs", "--json")
+    assert code == 3
+    (found,) = json.loads(out)
+    assert (found["headline"]["score"], found["causes"]) == (None, {"provider": 3})
+    code, _, err = invoke("compare", record.log, record.log)
+    assert code == 3
+    assert "sightline eval --resume" in err

@@ -101,7 +101,7 @@ def test_a_missing_type_leaves_no_headline_and_the_other_types() -> None:
     few = vsi_record(9, 0.5, 1)
     found = compare(few, few, VSI)
     assert math.isnan(found.overall.difference)
-    assert found.overall.interval.why == "a question type has no question"
+    assert found.overall.interval.why == "types are missing"
     assert len(found.categories) == 9
 
 
