@@ -277,6 +277,18 @@ def compare(
     raise typer.Exit(reporting.compare(first, second, strict=strict, as_json=as_json))
 
 
+@app.command()
+def export(
+    logs: Annotated[Path, typer.Argument(metavar="LOGDIR", help="A log folder of `sightline eval`, or one log.")],
+    form: Annotated[str, typer.Option("--format", help="sft: right conversations; rl: prompts with their targets.")],
+    out: Annotated[Path, typer.Option(help="File to write, JSON lines; pictures go into a folder beside it.")],
+) -> None:
+    """Write runs as data to train on, stamped with its source; test splits are refused."""
+    from sightline.demos.cli import reporting
+
+    raise typer.Exit(reporting.export(logs, form, out))
+
+
 blender = typer.Typer(no_args_is_help=True, help="Blender for the graphics tools.")
 app.add_typer(blender, name="blender")
 
