@@ -11,9 +11,10 @@ event loop, so they work in scripts, notebooks and servers alike.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
+    from langgraph.graph import StateGraph
 
     from sightline.agents.models.adapter import ModelAdapter
     from sightline.agents.nodes import Run
@@ -439,7 +441,6 @@ class SpatialAgent:
                 return Answer.of(workspace)
             assert workspace.started is not None
             run = workspace.started.run
-            graph = self.strategy.graph()
             config: Any = {
                 "configurable": {"thread_id": run},
                 # A branch may share more steps than this agent's budget has.
@@ -450,7 +451,7 @@ class SpatialAgent:
             start: Any = {"run": run, "position": 0, "step": 0}
             context = self._context(workspace, on_delta)
             if not self._checkpoint:
-                await graph.compile().ainvoke(start, config, context=context)
+                await _compiled(self.strategy.graph).ainvoke(start, config, context=context)
             else:
                 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -460,7 +461,7 @@ class SpatialAgent:
                     await saver.conn.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
                     # The journal is the one truth and is forced to disk; a lost checkpoint is not missed.
                     await saver.conn.execute("PRAGMA synchronous = NORMAL")
-                    compiled = graph.compile(checkpointer=saver)
+                    compiled = self.strategy.graph().compile(checkpointer=saver)
                     known = await compiled.aget_state(config)
                     # None goes on from the checkpoint. Where there is none, or one that is ahead of the journal (it
                     # is the one truth, and a machine that lost power may have kept less of it), the nodes walk
@@ -507,6 +508,12 @@ class SpatialAgent:
         finally:
             task.cancel()
             await asyncio.wait([task])
+
+
+@cache
+def _compiled(graph: Callable[[], StateGraph[Any, Any, Any, Any]]) -> Any:
+    """A strategy's graph without checkpoints, compiled once: that takes longer than a walk through it."""
+    return graph().compile()
 
 
 def _remove(workspace: Workspace) -> None:

@@ -63,7 +63,8 @@ class Finished:
             due = self._since >= EVERY
             self._since = 0 if due else self._since
         if due:
-            self.remove()
+            # Not on the event loop, which others wait for.
+            threading.Thread(target=self.remove, daemon=True, name="sightline-remove-runs").start()
 
     def remove(self) -> None:
         """Remove the folders of the samples that stand in their log without an error."""

@@ -34,9 +34,6 @@ def answered_mean() -> Metric:
     return mean
 
 
-@scorer(  # type: ignore[untyped-decorator]
-    metrics={"official": [answered_mean()], "strict": [answered_mean()]}, name=SCORER
-)
 def sightline_scorer(benchmark: Benchmark, items: Mapping[str, Item], arm: Arm) -> Scorer:
     """Scores what the solver left in the store.
 
@@ -68,7 +65,10 @@ def sightline_scorer(benchmark: Benchmark, items: Mapping[str, Item], arm: Arm) 
             metadata=_row(outcome, official, said, strict_parsed=strict.parsed, words_scored=words_are_scored(arm)),
         )
 
-    return score
+    # Arguments of a scorer go into every score of the log: the questions are none.
+    means = {"official": [answered_mean()], "strict": [answered_mean()]}
+    made: Scorer = scorer(metrics=means, name=SCORER)(lambda: score)()
+    return made
 
 
 def words_are_scored(arm: Arm) -> bool:

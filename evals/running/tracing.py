@@ -27,7 +27,10 @@ MOST_OTHER_BYTES = 64_000
 
 
 def trace_of(folder: Path) -> dict[str, Any]:
-    """A run as one JSON object: `run`, `events`, `files` (data URIs by name), and `left_out` (names)."""
+    """A run as one JSON object: `run`, `journal`, `files` (data URIs by name), and `left_out` (names).
+
+    The journal is one text, a line for each event: Inspect walks every value of an event several times.
+    """
     ws = Workspace.open(folder)
     sent = {handle for step in ws.steps for handle in step.composed.pictures}
     limits = None if ws.started is None else ModelProfile.from_json(ws.started.profile).limits
@@ -48,7 +51,7 @@ def trace_of(folder: Path) -> dict[str, Any]:
             files[name] = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
     return {
         "run": folder.name,
-        "events": [_written(event) for event in ws.events],
+        "journal": "".join(f"{_written(event)}\n" for event in ws.events),
         "files": files,
         "left_out": left_out,
     }
@@ -66,7 +69,7 @@ def rebuild(trace: dict[str, Any], folder: Path) -> Path:
     target = folder / str(trace["run"])
     if target.exists():
         raise InputError(f"{target} exists.", "Name another folder.")
-    events = [EVENT.validate_python(event) for event in trace["events"]]
+    events = [EVENT.validate_json(line) for line in trace["journal"].splitlines()]
     store = ArtifactStore(target / "artifacts")
     store.folder.mkdir(parents=True)
     sizes = {f"{a.digest}{a.suffix}": a.size for event in events for a in _artifacts(event)}
@@ -90,8 +93,8 @@ def _artifacts(event: Event) -> list[Any]:
     return list(event.artifacts) if isinstance(event, ToolFinished) else []
 
 
-def _written(event: Event) -> dict[str, Any]:
-    """An event as plain data; an input's without the name of its file."""
+def _written(event: Event) -> str:
+    """An event as a line of the journal; an input's without the name of its file."""
     if isinstance(event, ArtifactAdded):
         event = event.model_copy(update={"artifact": event.artifact.model_copy(update={"file": ""})})
-    return event.model_dump(mode="json")
+    return event.model_dump_json()
