@@ -106,6 +106,7 @@ def honest(item: Item) -> tuple[str, str]:
     return NAMES[found.x, found.y], "a sentence that contradicts its labels" if contradicted else "consistent"
 
 
+@pytest.mark.slow
 @needs_stories
 def test_every_consistent_story_is_right_and_the_misses_have_their_causes() -> None:
     """The table of docs/rules.md: nothing is fitted to labels, so the raw score is what the words are worth."""
@@ -131,14 +132,24 @@ def test_the_published_labels_contradict_these_sentences() -> None:
     assert wrong == CONTRADICTED
 
 
+@pytest.mark.slow
 @needs_stories
 def test_rules_answer_consistent_stories_through_the_loop(tmp_path: Path) -> None:
     items = [item for item in STEPGAME.read(REAL, "valid") if honest(item)[1] == "consistent"]
     agent = SpatialAgent("rules", tools=["symbolic"], runs=tmp_path, checkpoint=False)
-    for item in random.Random(5).sample(items, 25):
+    for item in random.Random(5).sample(items, 100):
         answer = agent.ask(item.asked.question, options=item.asked.options)
         said = STEPGAME.render(item, answer.value)
         assert (STEPGAME.official(item, said).value, STEPGAME.strict(item, answer.value).value) == (1, 1)
+
+
+@needs_stories
+def test_rules_answer_a_story_of_each_length(tmp_path: Path) -> None:
+    agent = SpatialAgent("rules", tools=["symbolic"], runs=tmp_path, checkpoint=False)
+    items = list(STEPGAME.read(REAL, "valid"))
+    for k in STEPGAME.categories:
+        story = next(item for item in items if item.category == k and honest(item)[1] == "consistent")
+        assert agent.ask(story.asked.question, options=story.asked.options).value == story.target
 
 
 @needs_stories

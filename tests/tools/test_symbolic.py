@@ -72,6 +72,27 @@ def test_a_sentence_that_says_nothing_clear_is_not_guessed_at(sentence: str, rea
         read(sentence, ("A", "B", "C"), 0)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The cup is not to the left of the plate.",
+        "The cup isn't above the plate.",
+        "The cup is neither left nor right of the plate.",
+        "The cup is to the left of the plate or above it.",
+        "The cup might be above the plate.",
+        "The cup is right next to the plate.",
+        "The cup is on the right side of the picture, near the plate.",
+        "The cup has the plate on its left.",
+        "The cup is facing left of the plate.",
+        "The cup is less high up than the plate.",
+        "The cup is the opposite of above the plate.",
+    ],
+)
+def test_direction_words_that_do_not_say_where_one_lies_from_the_other(sentence: str) -> None:
+    with pytest.raises(Unread, match="its direction is not plain"):
+        read(sentence, ("cup", "plate"), 0)
+
+
 def test_names_of_several_words_and_articles() -> None:
     things = ("red mug", "mug", "book on the shelf")
     (relation,) = read("The red mug is to the left of a mug.", things, 0)
@@ -149,6 +170,24 @@ def test_statements_that_cannot_all_hold(solve: Any, steps: Steps) -> None:
     with pytest.raises(Contradiction) as caught:
         solve(circle, "a", "b", steps)
     assert caught.value.sources == (0, 1, 2)
+
+
+@given(st.data())
+def test_both_solvers_say_the_same_of_any_statements(data: st.DataObject) -> None:
+    """Contradictory, repeated and unconnected ones, too."""
+    names, signs = st.sampled_from("abcde"), st.sampled_from([-1, 0, 1, None])
+    pairs = data.draw(st.lists(st.tuples(names, names, signs, signs).filter(lambda r: r[0] != r[1]), max_size=7))
+    relations = [Relation(*pair, number) for number, pair in enumerate(pairs)]
+    steps = data.draw(st.sampled_from(["unit", "unknown"]))
+
+    def outcome(solve: Any) -> Any:
+        try:
+            found = solve(relations, "a", "b", steps)
+        except Contradiction:
+            return "contradiction"
+        return None if found is None else (found.x, found.y, found.offset)
+
+    assert outcome(offsets.conclude) == outcome(answer_sets.conclude)
 
 
 @pytest.mark.parametrize("solve", [offsets.conclude, answer_sets.conclude])

@@ -48,6 +48,18 @@ _LEVEL = {"x": re.compile(r"\bvertical(?:ly)?\b"), "y": re.compile(r"\bhorizonta
 _DIRECTLY = re.compile(
     r"\b(?:directly|straight|exactly|right) (?=above|below|over|under|north|south|left|right|east|west)"
 )
+_UNSURE = re.compile(
+    r"(?:\b(?:not|no|never|neither|nor|cannot|or|may|might|could|maybe|perhaps|possibly|probably|opposite|less|except)\b"
+    r"|n't\b)"
+)
+"""Words that turn a statement round, leave it open, or offer another: its directions alone are not what it says."""
+
+_OWN = re.compile(
+    r"\b(?:has|have|sees|facing|faces)\b|\bright (?:next|beside|by|near)\b"
+    r"|\b(?:of|in) the (?:picture|image|photo|room)\b"
+)
+"""Words that give a direction to something other than how the first thing lies from the second."""
+
 _THING = re.compile(r"⟦(\d+)⟧")
 _N = r"⟦\d+⟧"
 
@@ -87,6 +99,8 @@ def _clauses(text: str) -> list[str]:
 
 def _read(clause: str, things: Sequence[str], source: int) -> Relation | None:
     """One clause, or None where it names no direction."""
+    if len(set(_THING.findall(clause))) >= 2 and (word := _UNSURE.search(clause) or _OWN.search(clause)):
+        raise Unread(f'with "{word[0]}" in it, its direction is not plain')
     for pattern, order in _FRAMES:
         match = pattern.fullmatch(clause)
         if match is None:
