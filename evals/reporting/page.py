@@ -55,13 +55,14 @@ def _table(table: Table) -> str:
         f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>"
         for row in table.rows
     )
-    note = f"<caption>{escape(table.note)}</caption>" if table.note else ""
+    # Beside the table, not its caption: on a narrow screen it is not to scroll away with it.
+    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     kind = "words" if table.words else "score" if table.title == "Score" else ""
     # A wide table scrolls by itself; it can be reached with the keyboard for that.
     return (
         f'<h2>{escape(table.title)}</h2><div class="wide" tabindex="0" role="region" '
-        f'aria-label="{escape(table.title)}"><table class="{kind}">{note}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'aria-label="{escape(table.title)}"><table class="{kind}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{note}"
     )
 
 
