@@ -66,7 +66,7 @@ Family: TypeAlias = Callable[[Stage, np.random.Generator], list[Group]]
 def asked(
     suite: str,
     families: Mapping[str, Family],
-    stage_of: Callable[[int], Stage],
+    stage_of: Callable[[int], Stage | None],
     free: frozenset[tuple[str, str]] = frozenset(),
 ) -> Callable[[Path | None, int, int, tuple[str, ...]], Iterator[tuple[int, Question]]]:
     """What `Suite.questions` is for types about rooms.
@@ -74,7 +74,7 @@ def asked(
     Args:
         suite: The suite's name.
         families: The question types.
-        stage_of: The stage of a seed.
+        stage_of: The stage of a seed; None where it makes none.
         free: Cues that are not balanced, by type; see `Balance`.
     """
 
@@ -86,6 +86,9 @@ def asked(
         wanted.update(categories[: count % len(categories)])
         while wanted:
             stage, written = stage_of(seed), False
+            if stage is None:
+                seed += 1
+                continue
             for category in [c for c in categories if wanted[c] > 0]:
                 dice = np.random.default_rng([seed, zlib.crc32(category.encode())])
                 groups = families[category](stage, dice)

@@ -1,6 +1,7 @@
 """Question types about directions, in four frames: a camera's, a thing's own, somebody's who stands and faces, a map's.
 
-Things count as their middles; 10 degrees from another answer at least.
+Things count as their middles; 10 degrees from another answer at least. Where somebody stands at a thing, that holds for
+every part of it, and of what is faced and asked about.
 """
 
 from __future__ import annotations
@@ -59,13 +60,14 @@ def from_camera(stage: Stage, dice: np.random.Generator) -> list[Group]:
 
 
 def standing(stage: Stage, dice: np.random.Generator) -> list[Group]:
-    """Left or right of somebody who stands at a thing and faces another."""
+    """Left or right of somebody who stands at a thing and faces another, from whatever part of it to whatever part."""
     out = []
     for at, facing, what in several(stage.known, 3, dice):
         if not all(_far(x.centre(), y) for x, y in itertools.combinations((at, facing, what), 2)):
             continue
         here, there = standing_at(at, facing, what).azimuth, standing_at(facing, at, what).azimuth
-        if not _clear(here) or not _clear(there):
+        room = _unsure(at, facing) + _unsure(at, what), _unsure(facing, at) + _unsure(facing, what)
+        if _from_line(here) < NEAR_DEGREES + room[0] or _from_line(there) < NEAR_DEGREES + room[1]:
             continue
         a, b, c = (stage.words[thing.name] for thing in (at, facing, what))
         base = Draft(
@@ -179,8 +181,11 @@ def _far(point: object, thing: Thing) -> bool:
     return bool(np.linalg.norm((np.asarray(point) - thing.centre())[:2]) >= _APART)
 
 
-def _clear(azimuth: float) -> bool:
-    return NEAR_DEGREES <= abs(azimuth) <= 180 - NEAR_DEGREES
+def _unsure(eye: Thing, thing: Thing) -> float:
+    """Degrees by which the direction changes from one end of both things to the other, at most."""
+    reach = 0.5 * sum(float(np.linalg.norm((high - low)[:2])) for low, high in (eye.box(), thing.box()))
+    away = float(np.linalg.norm((thing.centre() - eye.centre())[:2]))
+    return float(np.degrees(np.arcsin(reach / away))) if reach < away else 180.0
 
 
 def _from_line(azimuth: float) -> float:

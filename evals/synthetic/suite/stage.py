@@ -40,8 +40,8 @@ _SAFETY = 1.4
 _EXTRA = {
     "stool": ("pink", "turquoise", "orange", "purple", "black"),
     "toy car": ("blue", "yellow", "purple", "white", "black"),
-    "teddy": ("white", "pink", "grey", "turquoise"),
-    "chair": ("white", "black", "pink", "grey"),
+    "teddy": ("white", "pink", "turquoise"),
+    "chair": ("white", "black", "pink"),
     "lamp": ("red", "blue", "green"),
 }
 """Classes that are added to, with colours that the room itself does not give them."""

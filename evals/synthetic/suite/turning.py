@@ -11,8 +11,8 @@ from sightline.evals.synthetic.suite.stage import Stage
 from sightline.evals.synthetic.truth import camera_motion
 
 _SIDES = ("left", "right")
-_MOST_TURNED = 130.0
-"""Degrees: about turns of more, left and right mean little."""
+_MOST_TURNED = 75.0
+"""Degrees: photos that are further apart share too little to tell."""
 
 
 def camera_turn(stage: Stage, dice: np.random.Generator) -> list[Group]:
