@@ -114,9 +114,10 @@ def test_questions_become_prompts_with_a_target_that_the_rule_accepts(logs: Path
         assert benchmark(reward["benchmark"]).strict(item, reward["target"]).value == 1
 
 
-def test_a_repeated_question_is_one_prompt(rooms: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arm", ["cot", "official"])
+def test_a_repeated_question_is_one_prompt(arm: str, rooms: Path, tmp_path: Path) -> None:
     with ModelServer("chat_completions", lambda request, index: Say("ANSWER: cannot tell")) as server:
-        ran(server, tmp_path / "logs", rooms, ROOMS, variant="train", strategy="cot", repeat=2, limit=1)
+        ran(server, tmp_path / "logs", rooms, ROOMS, variant="train", strategy=arm, repeat=2, limit=1)
     assert export(tmp_path / "logs", "rl", tmp_path / "out.jsonl").lines == 1
     assert export(tmp_path / "logs", "sft", tmp_path / "none.jsonl").lines == 0
 
