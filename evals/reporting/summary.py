@@ -13,6 +13,7 @@ from sightline.evals.benchmark import Benchmark
 from sightline.evals.benchmarks import benchmark
 from sightline.evals.reporting.headline import Headline, headline
 from sightline.evals.result import Result, RunRecord
+from sightline.evals.rows import Aggregate
 from sightline.evals.scorers.aggregates import Micro
 from sightline.evals.scorers.groups import rows_of
 from sightline.evals.statistics.resampling import Interval, category_intervals
@@ -156,7 +157,7 @@ def _unparsed(result: Result) -> bool:
     return result.outcome != "error" and (result.cause == "unparsable" or (bool(result.said) and not result.parsed))
 
 
-def _repeats(record: RunRecord, rule: Any) -> tuple[float, ...]:
+def _repeats(record: RunRecord, rule: Aggregate) -> tuple[float, ...]:
     numbers = sorted({result.repeat for result in record.results})
     if len(numbers) < 2:
         return ()

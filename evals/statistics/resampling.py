@@ -58,7 +58,8 @@ def resampled(clusters: int, resamples: int, seed: int) -> Iterator[Floats]:
     """How often each cluster was drawn (b, C) when as many are drawn as there are, in chunks."""
     generator = np.random.default_rng(seed)
     for count in chunks(resamples, clusters):
-        drawn = generator.integers(0, clusters, (count, clusters)) + np.arange(count)[:, None] * clusters
+        start = np.arange(count, dtype=np.int32)[:, None] * np.int32(clusters)
+        drawn = generator.integers(0, clusters, (count, clusters), np.int32) + start
         yield np.bincount(drawn.ravel(), minlength=count * clusters).reshape(count, clusters).astype(float)
 
 

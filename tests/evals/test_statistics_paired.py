@@ -128,3 +128,11 @@ def test_an_interval_of_the_difference_is_narrower_for_pairing() -> None:
     found = compare(one, two, Micro()).overall.interval
     unpaired = 2 * 1.96 * math.sqrt(2 * 0.25 / 300)
     assert found.high - found.low < unpaired / 2
+
+
+def test_where_no_question_differed_some_still_might() -> None:
+    same = record([result(str(k), float(k % 2)) for k in range(20)])
+    found = compare(same, same, Micro()).overall
+    exact = stats.binomtest(0, 20).proportion_ci(0.95, method="exact").high
+    assert (found.interval.low, found.interval.high) == pytest.approx((-exact, exact))
+    assert found.p == 1
