@@ -21,11 +21,13 @@ from sightline.memory import Answered, ModelReplied, RunResumed, RunStarted, Ste
 from sightline.memory.runs import list_runs
 
 
-async def ask_official(adapter: ModelAdapter, prompt: str, pictures: Sequence[Any], runs: Path) -> tuple[Outcome, Path]:
+async def ask_official(
+    adapter: ModelAdapter, prompt: str, pictures: Sequence[Any], runs: Path
+) -> tuple[Outcome, Workspace]:
     """Ask once with the published prompt; what is in `runs` already is not asked for again.
 
     Returns:
-        The outcome, its `words` verbatim; and the run's folder.
+        The outcome, its `words` verbatim; and the run.
 
     Raises:
         InfrastructureError: The model could not be asked.
@@ -55,7 +57,7 @@ async def ask_official(adapter: ModelAdapter, prompt: str, pictures: Sequence[An
     finally:
         ws.close()
     cause = "refused" if refused else "" if words else "cut off" if step.reply.stop == "cut off" else "unparsable"
-    return measured(ws, adapter.profile, value=words or None, words=words, cause=cause), ws.folder
+    return measured(ws, adapter.profile, value=words or None, words=words, cause=cause), ws
 
 
 def _opened(adapter: ModelAdapter, prompt: str, pictures: Sequence[Any], runs: Path) -> Workspace:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from inspect_ai.log import transcript
 from inspect_ai.log._samples import sample_active  # the one place where Inspect tells a solver its log
@@ -96,16 +97,17 @@ def sightline_agent(plan: Plan) -> Solver:
             active = sample_active()
             assert active is not None, "a solver runs in a sample"
             folder = sample_folder(path_of(active.log_location), item.id, state.epoch)
+            ended: list[Workspace] = []
             try:
-                outcome = await _asked(plan, item, folder)
+                outcome = await _asked(plan, item, folder, ended)
             except InfrastructureError as error:
                 # Inspect draws every frame of an error and its causes in colour, which took a second of the event loop.
                 raise SampleError("provider", f"{error.message} {GO_ON}") from None
             except InputError as error:
                 raise SampleError("machine", f"{error} {GO_ON}") from None
             finally:
-                for run in list_runs(folder) + list_runs_below(folder):
-                    transcript().info(await asyncio.to_thread(trace_of, run), source=SOURCE)
+                for trace in await asyncio.to_thread(_traces, folder, ended):
+                    transcript().info(trace, source=SOURCE)
         state.store.set(OUTCOME, outcome.to_json())
         state.output = ModelOutput.from_content(str(state.model), outcome.words)
         if outcome.missing:
@@ -117,30 +119,33 @@ def sightline_agent(plan: Plan) -> Solver:
     return made
 
 
-def list_runs_below(folder: Path) -> list[Path]:
-    """Runs of tries, which lie one level deeper."""
-    return [run for tries in sorted(folder.glob("try*")) for run in list_runs(tries)]
+def _traces(folder: Path, ended: list[Workspace]) -> list[dict[str, Any]]:
+    """The runs of a sample for the log; those that ended still have their pictures at hand, as they were sent."""
+    known = {ws.folder: ws for ws in ended}
+    runs = list_runs(folder) + [run for tries in sorted(folder.glob("try*")) for run in list_runs(tries)]
+    return [trace_of(known.get(run) or Workspace.open(run)) for run in runs]
 
 
-async def _asked(plan: Plan, item: Item, folder: Path) -> Outcome:
+async def _asked(plan: Plan, item: Item, folder: Path, ended: list[Workspace]) -> Outcome:
     if plan.arm.votes == 1:
-        return await _once(plan, item, folder)
-    tries = [_once(plan, item, folder / f"try{k:02}", seed_offset=k) for k in range(plan.arm.votes)]
+        return await _once(plan, item, folder, ended)
+    tries = [_once(plan, item, folder / f"try{k:02}", ended, seed_offset=k) for k in range(plan.arm.votes)]
     return voted(await asyncio.gather(*tries))
 
 
-async def _once(plan: Plan, item: Item, folder: Path, seed_offset: int = 0) -> Outcome:
+async def _once(plan: Plan, item: Item, folder: Path, ended: list[Workspace], seed_offset: int = 0) -> Outcome:
     """One try; what an earlier process did of it is not done again."""
     model = InspectChatModel.over(get_model(), seed_offset)
     profile = _profile(plan, profile_of(model.served))
-    outcome = None
     try:
         if plan.arm.kind == "official":
             pictures = await asyncio.to_thread(pictures_of, item.asked, plan.frames) if plan.arm.sees else []
             adapter = connect(model, profile=profile)
-            outcome, _ = await ask_official(adapter, plan.benchmark.prompt(item), pictures, folder)
+            outcome, ws = await ask_official(adapter, plan.benchmark.prompt(item), pictures, folder)
         else:
-            outcome = outcome_of(await _agent(plan, item, model, profile, folder), profile)
+            answer = await _agent(plan, item, model, profile, folder)
+            outcome, ws = outcome_of(answer, profile), answer.trace
+        ended.append(ws)
     except ContextOverflow:
         (run,) = list_runs(folder)
         outcome = measured(Workspace.open(run), profile, cause="context overflow")

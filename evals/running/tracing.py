@@ -26,12 +26,11 @@ MOST_OTHER_BYTES = 64_000
 """A larger file of another kind (a depth map, a reconstruction, a video) stays out: thousands of them fill a disk."""
 
 
-def trace_of(folder: Path) -> dict[str, Any]:
+def trace_of(ws: Workspace) -> dict[str, Any]:
     """A run as one JSON object: `run`, `journal`, `files` (data URIs by name), and `left_out` (names).
 
     The journal is one text, a line for each event: Inspect walks every value of an event several times.
     """
-    ws = Workspace.open(folder)
     sent = {handle for step in ws.steps for handle in step.composed.pictures}
     limits = None if ws.started is None else ModelProfile.from_json(ws.started.profile).limits
     files: dict[str, str] = {}
@@ -50,7 +49,7 @@ def trace_of(folder: Path) -> dict[str, Any]:
             kind = "image/png" if artifact.suffix == ".png" else "application/octet-stream"
             files[name] = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
     return {
-        "run": folder.name,
+        "run": ws.folder.name,
         "journal": "".join(f"{_written(event)}\n" for event in ws.events),
         "files": files,
         "left_out": left_out,
