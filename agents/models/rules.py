@@ -29,6 +29,8 @@ from sightline.agents.models.space_answers import option_for, value_for
 from sightline.agents.models.space_case import Case, Next
 from sightline.agents.models.space_forms import SPACE_FORMS, SpaceForm, parse_space
 from sightline.agents.models.space_rules import next_step
+from sightline.agents.models.stories import FORM as STORY
+from sightline.agents.models.stories import Story, parse_story, relation_in
 
 Decision: TypeAlias = tuple[str, list[tuple[str, dict[str, Any]]]]
 """What to say, and which tools to call."""
@@ -79,7 +81,10 @@ class RulesModel(BaseChatModel):
         """What to say, and which tools to call."""
         if "answer" not in self.tools:
             return "The embedded rules answer with tools: use the strategy react.\nANSWER: cannot tell", []
-        in_space = _space_form(prompt)
+        story = parse_story(prompt.question)
+        if story is not None and not prompt.added:
+            return self._story(prompt, story)
+        in_space = _space_form(prompt, "match_objects" in self.tools)
         if in_space is not None and not prompt.added:
             return self._space(prompt, in_space)
         picture, reason = self._picture(prompt)
@@ -172,6 +177,27 @@ class RulesModel(BaseChatModel):
         except UnclearError as unclear:
             return self._cannot(prompt, str(unclear))
 
+    def _story(self, prompt: Prompt, story: Story) -> Decision:
+        """The next step of a story."""
+        solved = prompt.result_of("relation_solve")
+        if solved is None:
+            if "relation_solve" not in self.tools:
+                return self._cannot(prompt, "I compose relations with the tool relation_solve, and was not given it.")
+            if prompt.last_turn:
+                return self._cannot(prompt, "the budget is too small: composing takes a step of its own.")
+            return "I compose the statements.", [("relation_solve", story.arguments)]
+        said = str(solved.text)
+        relation = relation_in(said)
+        if relation is None or solved.status == "error":
+            return self._cannot(prompt, said)
+        if not prompt.options:
+            value = _as_kind(relation, self.tools["answer"].get("properties", {}).get("value", {}))
+            return self._cannot(prompt, said) if value is None else self._say(prompt, value, said)
+        letters = [letter for letter, text in prompt.options.items() if text.strip().lower() == relation]
+        if len(letters) != 1:
+            return self._cannot(prompt, f"{said} None of the options says that, or more than one does.")
+        return self._say(prompt, letters[0], said)
+
     # Answering
 
     def _answer(self, prompt: Prompt, form: Form, verdict: Verdict, view: View) -> Decision:
@@ -200,20 +226,30 @@ class RulesModel(BaseChatModel):
 OUTSIDE = (
     "This question is outside what I understand. I am the embedded rules, not a vision-language model; I understand:\n"
     + "\n".join(f"- {what}: {example}" for what, example in FORMS)
-    + "\nWith two or more photos of one place, about what is marked in them:\n"
+    + "\nWith two or more photos of one place, about what is marked in them, or is named and a detector finds:\n"
     + "\n".join(f"- {what}: {example}" for what, example in SPACE_FORMS)
+    + f"\nWithout a picture:\n- {STORY[0]}: {STORY[1]}"
     + "\nFor anything else give a model, e.g. --model openai:gpt-5."
 )
 """What is said to a question that is none of the forms."""
 
 
-def _space_form(prompt: Prompt) -> SpaceForm | None:
-    """What is asked about space, where there are several photos and it is not about pixels."""
+def _space_form(prompt: Prompt, finds: bool) -> SpaceForm | None:
+    """What is asked about space, where there are several photos and it is not about pixels.
+
+    Args:
+        prompt: What was read.
+        finds: Whether things that nobody marked can be found by name; only where nothing at all is marked.
+    """
     if len(prompt.photos) < 2 or re.search(
         r"\b(?:pixels?|px)\b", f"{prompt.question} {prompt.unit or ''}", re.IGNORECASE
     ):
         return None
-    return parse_space(prompt.question, list(prompt.options.values()), list(prompt.objects), prompt.photos)
+    options = list(prompt.options.values())
+    found = parse_space(prompt.question, options, list(prompt.objects), prompt.photos)
+    if found is None and finds and not prompt.marks:
+        return parse_space(prompt.question, options, None, prompt.photos)
+    return found
 
 
 def _has_unit(form: Form, unit: str) -> bool:

@@ -160,15 +160,23 @@ _REWORDED = (
 """Other words, or another order of them, for the same."""
 
 
+_NO_THING = re.compile(
+    r"\b(?:edges?|border|centre|center|middle|corner|cameras?|viewer|photos?|pictures?|images?|circle|square|rectangle"
+    r"|triangle|region|object|thing|one|it|them|me|you|which|or|and|not|all)\b"
+)
+"""Words of which no name of a thing is made: places in a picture, shapes, and what stands for something else."""
+_MOST_WORDS = 4
+
+
 def parse_space(
-    question: str, options: Sequence[str], marks: Sequence[str], pictures: Sequence[str]
+    question: str, options: Sequence[str], marks: Sequence[str] | None, pictures: Sequence[str]
 ) -> SpaceForm | None:
     """What a question about space asks, or None where it is none of the forms.
 
     Args:
         question: In plain words.
         options: Texts of the options, without letters.
-        marks: Names of what a person marked.
+        marks: Names of what a person marked; None where whatever is named is looked for.
         pictures: Handles of the photos, in order.
     """
     text = _normalise(question)
@@ -194,7 +202,7 @@ def _turn(text: str, pictures: Sequence[str]) -> SpaceForm | None:
     return None
 
 
-def _apart(text: str, marks: Sequence[str]) -> SpaceForm | None:
+def _apart(text: str, marks: Sequence[str] | None) -> SpaceForm | None:
     for pattern in _APART:
         found = re.fullmatch(pattern, text)
         if found is not None:
@@ -203,7 +211,9 @@ def _apart(text: str, marks: Sequence[str]) -> SpaceForm | None:
     return None
 
 
-def _closer(text: str, options: Sequence[str], marks: Sequence[str], pictures: Sequence[str]) -> SpaceForm | None:
+def _closer(
+    text: str, options: Sequence[str], marks: Sequence[str] | None, pictures: Sequence[str]
+) -> SpaceForm | None:
     for pattern in (*_CLOSER, *_CLOSER_TO_WHICH):
         found = re.fullmatch(pattern, text)
         if found is None:
@@ -229,7 +239,7 @@ def _listed(text: str) -> list[str]:
     return [part.removeprefix("to ").strip(" ,") for part in parts]
 
 
-def _anchor(text: str, marks: Sequence[str], pictures: Sequence[str]) -> str | None:
+def _anchor(text: str, marks: Sequence[str] | None, pictures: Sequence[str]) -> str | None:
     """A camera, by the handle of its picture, or a mark."""
     camera = _CAMERA.fullmatch(text)
     if camera is not None:
@@ -237,7 +247,7 @@ def _anchor(text: str, marks: Sequence[str], pictures: Sequence[str]) -> str | N
     return _mark(text, marks)
 
 
-def _stand(text: str, marks: Sequence[str]) -> SpaceForm | None:
+def _stand(text: str, marks: Sequence[str] | None) -> SpaceForm | None:
     for pattern, asked in _SIDES:
         found = re.fullmatch(_STANDING + pattern, text)
         if found is None:
@@ -252,9 +262,11 @@ def _stand(text: str, marks: Sequence[str]) -> SpaceForm | None:
     return None
 
 
-def _mark(text: str, marks: Sequence[str]) -> str | None:
-    """The mark that a noun phrase names."""
+def _mark(text: str, marks: Sequence[str] | None) -> str | None:
+    """The mark that a noun phrase names; with None for the marks the phrase itself, where it may name a thing."""
     words = bare(text)
+    if marks is None:
+        return words if 0 < len(words.split()) <= _MOST_WORDS and not _NO_THING.search(words) else None
     return next((mark for mark in marks if bare(mark) == words), None)
 
 

@@ -23,6 +23,7 @@ from sightline.agents.models.space_case import (
     next_calls,
     result_of,
 )
+from sightline.agents.models.space_finding import look_for, names_in
 from sightline.agents.models.space_forms import Apart, CameraTurn, CloserTo, SideOf, SpaceForm, bare
 from sightline.agents.models.space_readings import Group, Length, read_bearing, read_groups, read_length
 from sightline.agents.models.space_turning import camera_turn
@@ -53,6 +54,12 @@ def next_step(form: SpaceForm, case: Case) -> Next | Told:
     Raises:
         UnclearError: It cannot be told; says why.
     """
+    named = names_in(form, case)
+    if not set(named) <= set(case.objects):
+        found = look_for(case, named)
+        if isinstance(found, Next):
+            return found
+        case = found
     match form:
         case CameraTurn():
             return camera_turn(form, case)
