@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from itertools import permutations, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -286,3 +287,15 @@ def test_one_body_alone_is_the_first_one() -> None:
 def test_there_are_24_turns_and_mirroring_is_none_of_them() -> None:
     assert len(set(cubes.turns())) == 24
     assert all(round(float(np.linalg.det(np.array(turn)))) == 1 for turn in cubes.turns())
+
+
+def test_truth_is_found_without_the_maths_that_it_judges() -> None:
+    folder = Path(cubes.__file__).parent
+    imported = {
+        line.split()[1]
+        for path in folder.glob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if line.strip().startswith(("import sightline", "from sightline"))
+    }
+    assert imported
+    assert {name for name in imported if not name.startswith("sightline.evals.")} == set()
