@@ -222,8 +222,8 @@ def main() -> None:
     seen = _run("react", few, connections, 0.0, pictures=True)
     print(
         f"react, instant, two tool calls: {seen['seconds'] / few * 1000:.0f} ms a question, "
-        f"{seen['cpu'] / few * 1000:.0f} of them CPU; a question's own wall time {seen['question']:.2f} s with {connections} side by side, "
-        f"{seen['tools']:.3f} s of it in tools"
+        f"{seen['cpu'] / few * 1000:.0f} of them CPU; a question's own wall time {seen['question']:.2f} s "
+        f"with {connections} side by side, {seen['tools']:.3f} s of it in tools"
     )
     small = _run("cot", few, connections, 0.0, pictures=True)
     large = _run("cot", count, connections, 0.0, pictures=True)
