@@ -10,8 +10,8 @@ the controlled clinical trial, Biometrics 31, 1975). Where the sums are zero, we
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sightline.evals.synthetic import cues
@@ -24,6 +24,8 @@ _CUES: tuple[Callable[[Question, Answer, Seen], dict[str, float]], ...] = (
     cues.order,
     cues.low_or_large,
 )
+_VOTES = {"order": 4, "low_or_large": 8}
+"""Where things lie in a picture tells more of a scene than its words do: these cues need the stronger pull."""
 _WHOLE = tuple(Answer(str(n), str(n)) for n in range(1, 7))
 _METRES = Answer("", "")
 
@@ -42,11 +44,21 @@ class Balance:
     def pick(self, offered: Sequence[Sequence[Question]]) -> Sequence[Question]:
         """One of several groups of questions; the first of those that are equally good. It counts as asked."""
         pulls = [self._pull(group) for group in offered]
-        costs = [sum(self._sums[key] * value for key, value in pull.items()) for pull in pulls]
+        costs = [self._cost(pull) for pull in pulls]
         best = min(range(len(offered)), key=costs.__getitem__)
         for key, value in pulls[best].items():
             self._sums[key] += value
         return offered[best]
+
+    def _cost(self, pull: Mapping[tuple[str, str], float]) -> float:
+        """How much asking would add to the sums; each kind of cue has its votes, however many cues it has."""
+        totals: defaultdict[str, float] = defaultdict(float)
+        counts: Counter[str] = Counter()
+        for key, value in pull.items():
+            kind = key[1].partition(":")[0]
+            totals[kind] += self._sums[key] * value
+            counts[kind] += 1
+        return sum(_VOTES.get(kind, 1) * total / counts[kind] for kind, total in totals.items())
 
     def _pull(self, group: Sequence[Question]) -> dict[tuple[str, str], float]:
         """By how much asking these would change each sum."""

@@ -87,10 +87,15 @@ def nearer_camera(stage: Stage, dice: np.random.Generator) -> list[Group]:
             continue
         near, far = (a, b) if lengths[0] < lengths[1] else (b, a)
         names = _names(stage, a, b)
+        # For the shortcut solvers only the photo that is asked about counts.
+        boxes = {
+            name: [box if at == k else None for at, box in enumerate(found)]
+            for name, found in stage.boxes((a, b)).items()
+        }
         lens = "the camera" if len(stage.shots) == 1 else f"the camera of photo {k + 1}"
         out.append(
             [
-                Draft(words, stage.words[right.name], "choice", names, things, margin, variation)
+                Draft(words, stage.words[right.name], "choice", names, things, margin, variation, boxes=boxes)
                 for words, right, things, variation in (
                     (f"Which is closer to {lens}: the {names[0]} or the {names[1]}?", near, (a, b), ""),
                     (f"Of the {names[1]} and the {names[0]}, which is nearer to {lens}?", near, (b, a), "paraphrase"),
