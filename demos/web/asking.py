@@ -136,7 +136,7 @@ def ask_column(house: House) -> Controls:
             other_strategy = gr.Dropdown(STRATEGIES, value="direct", label="Other strategy")
     with gr.Accordion("Open an old run", open=False, elem_id="old"):
         upload_run = gr.File(
-            label="A run's folder as .zip, a trace.jsonl, or an .eval log",
+            label="Run: .zip, .jsonl, .eval",
             file_types=[".zip", ".jsonl", ".eval"],
             height=100,
         )

@@ -50,6 +50,7 @@ class Lane:
         self._pending: list[Event] = []
         self._writing = asyncio.Lock()
         self._panels: dict[str, str] = {}
+        self._first: Callable[[], Stream] | None = None
 
     @property
     def begun(self) -> bool:
@@ -71,8 +72,21 @@ class Lane:
 
     def start(self, stream: Callable[[], Stream], slots: Slots, limits: Limits) -> None:
         """Begin, or go on, in the background."""
+        self._first = self._first or stream
         self._say("waiting")
         self._task = asyncio.create_task(self._live(stream, slots, limits), name=f"lane {self.name}")
+
+    def start_again(self, slots: Slots, limits: Limits) -> bool:
+        """Begin anew if the run was stopped before it had all its inputs: of such a one nothing can be gone on with.
+
+        Returns:
+            Whether it was.
+        """
+        if self._first is None or (self._trace is not None and self._trace.ws.begun):
+            return False
+        self._trace, self.folder, self._pending, self._panels = None, None, [], {}
+        self.start(self._first, slots, limits)
+        return True
 
     async def stop(self) -> None:
         """End the run and wait until it has let go; it can be resumed."""
@@ -89,7 +103,8 @@ class Lane:
         self._follow(folder)
         self._pending += workspace.events
         await self._write("")
-        self._say("done" if workspace.answer is not None else "stopped")
+        over = workspace.answer is not None or workspace.started is None  # calls without an agent have no answer
+        self._say("done" if over else "stopped")
 
     @property
     def busy(self) -> bool:

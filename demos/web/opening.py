@@ -29,7 +29,8 @@ def open_upload(upload: Path, into: Path, limits: Limits, sample: str = "") -> P
     Raises:
         InputError: It holds no run, or one that is damaged.
     """
-    folder = into / f"{len(list(into.glob('*'))) + 1}" if into.exists() else into / "1"
+    into.mkdir(parents=True, exist_ok=True)
+    folder = into / f"{len(list(into.iterdir())) + 1}" / upload.stem
     folder.mkdir(parents=True)
     ending = upload.suffix.lower()
     if ending == ".zip":

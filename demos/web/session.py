@@ -161,6 +161,8 @@ class Session:
 
     async def resume(self, name: str) -> None:
         """Go on with a run that was stopped or failed."""
+        if not self._lane(name).busy and self._lane(name).start_again(self._house.slots, self._house.limits):
+            return
         lane, folder = self._at_rest(name)
         agent = await self._whose(lane, folder)
         lane.start(lambda: agent.astream_resume(folder), self._house.slots, self._house.limits)

@@ -17,6 +17,7 @@ from servers import Call, Hang, ModelServer, Turn
 from web_kit import Demo, Tab, browser, demo, tab
 
 from sightline.memory import InputError, Workspace
+from sightline.tools import bind, select
 
 pytest.importorskip("gradio", reason="the extra demo is not installed")
 pytestmark = pytest.mark.slow
@@ -133,6 +134,39 @@ def test_a_run_is_shared_as_a_page_and_an_old_one_is_replayed(page: Tab, served:
     page.page.wait_for_selector(".lane:not([hidden]) .label:has-text('old.zip')")
     assert page.answer in shared
     assert page.page.locator(".lane:not([hidden]) a.open svg").count() >= 1, "with its pictures"
+
+
+def test_programs_are_shown_with_their_target_and_losses(page: Tab, tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py", reason="the extra graphics is not installed")
+    with Workspace.create(tmp_path / "programs") as ws:
+        target = Image.new("RGB", (80, 60), "white")
+        target.paste("#c81e1e", (10, 10, 40, 40))
+        ws.add_picture(target)
+        (write,) = [tool for tool in bind(select(["graphics"]), ws) if tool.name == "write_program"]
+        for place in (20, 10):
+            square = f'<rect x="{place}" y="{place}" width="30" height="30" fill="#c81e1e"/>'
+            program = f'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="60">\n{square}\n</svg>'
+            write.invoke({"thought": "a square", "program": program, "engine": "svg"})
+    archive = shutil.make_archive(str(tmp_path / "drawn"), "zip", tmp_path, "programs")
+    page.page.get_by_text("Open an old run").click()
+    page.page.locator("#old input[type=file]").set_input_files(archive)
+    page.page.wait_for_selector("#old >> text=drawn.zip")
+    page.page.get_by_role("button", name="Open", exact=True).click()
+    page.page.wait_for_selector(".lane .revisions")
+    page.page.get_by_role("tab", name="Graphics").click()
+    page.page.wait_for_selector("#program:has-text('prog2, the best so far')")
+    assert page.page.locator("#program svg.chart circle").count() == 2
+    assert page.page.locator("#program .diff .added").count() == 1
+    page.page.wait_for_selector("[data-testid=imageslider] img, .slider-wrap img")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window(chromium: Any, served: Demo, width: int) -> None:
+    with tab(chromium, served.url) as opened:
+        opened.page.set_viewport_size({"width": width, "height": 800})
+        opened.ask_sample(0, 0)
+        opened.wait_for("done")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_what_is_wrong_is_said(page: Tab, tmp_path: Path) -> None:

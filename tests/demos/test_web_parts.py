@@ -346,6 +346,24 @@ async def test_a_closed_tab_ends_its_runs_and_leaves_nothing(tmp_path: Path) -> 
     assert not session.folder.exists()
 
 
+async def test_a_run_that_was_stopped_before_it_began_begins_when_it_is_to_go_on(tmp_path: Path) -> None:
+    from sightline.demos.web.session import Form
+
+    session = Session(House(Limits(), tmp_path / "runs", False, Slots(2, 2)))
+    await session.ask(Form("How many coins are there?", [str(SAMPLES[0].paths[0])]))
+    await session.stop("r1")
+    await session.resume("r1")
+    state, received = "", 0
+    while state != "done":
+        received, messages = await session.feed.more(received, 20)
+        state = next((m["state"] for m in reversed(messages) if m["do"] == "state"), "")
+        assert state != "failed", messages
+    answer = session.lanes["r1"].workspace.answer
+    assert answer is not None
+    assert answer.value == 24
+    await session.close()
+
+
 async def test_a_run_that_takes_too_long_is_stopped_with_words(tmp_path: Path) -> None:
     from sightline.demos.web.session import Form
 

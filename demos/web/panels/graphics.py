@@ -60,7 +60,7 @@ def _chart(losses: list[tuple[str, float]]) -> str:
     for (x, y), (handle, loss) in zip(ends, values, strict=True):
         label = escape(f"{handle} {loss:.3g}")
         anchor = "start" if x < WIDTH / 2 else "end"
-        marks.append(tag("text", label, x=f"{x:.1f}", y=f"{min(HEIGHT - 4, y + 16):.1f}", text_anchor=anchor))
+        marks.append(tag("text", label, x=f"{x:.1f}", y=f"{min(HEIGHT - 4, y + 22):.1f}", text_anchor=anchor))
     said = f"Loss from {losses[0][1]:.3g} to {losses[-1][1]:.3g} over {len(losses)} revisions"
     return tag(
         "svg",
