@@ -379,7 +379,7 @@ class SpatialAgent:
             "back_ends": dict(self.back_ends.settings),
             "offline": self.back_ends.offline,
             "verifier": "" if self._verifier is None else self._verifier.label,
-            "version": version("sightline"),
+            "version": _version(),
         }
 
     def _reopen(self, run: str | PathLike[str]) -> Workspace:
@@ -508,6 +508,12 @@ class SpatialAgent:
         finally:
             task.cancel()
             await asyncio.wait([task])
+
+
+@cache
+def _version() -> str:
+    """Ours, read once: the package's metadata is a file that is parsed anew each time."""
+    return version("sightline")
 
 
 @cache

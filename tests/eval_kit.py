@@ -152,3 +152,9 @@ def write_blink(folder: Path, count: int) -> Path:
     path.parent.mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(rows), path)
     return folder
+
+
+def guessed(request: Request, index: int) -> str:
+    """A letter in words, right for two of three questions."""
+    number = number_of(request)
+    return f"I look.\nANSWER: {'AB'[(number + (number % 3 == 0)) % 2]}"

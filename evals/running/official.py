@@ -20,6 +20,8 @@ from sightline.evals.running.outcome import Outcome, measured
 from sightline.memory import Answered, ModelReplied, RunResumed, RunStarted, StepComposed, Workspace, new_run_folder
 from sightline.memory.runs import list_runs
 
+VERSION = version("sightline")
+
 
 async def ask_official(
     adapter: ModelAdapter, prompt: str, pictures: Sequence[Any], runs: Path
@@ -81,7 +83,7 @@ def _opened(adapter: ModelAdapter, prompt: str, pictures: Sequence[Any], runs: P
             strategy="direct",
             tools=[],
             budget={"steps": 1},
-            version=version("sightline"),
+            version=VERSION,
         )
     )
     for picture in pictures:

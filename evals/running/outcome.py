@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -40,15 +40,6 @@ class Outcome:
     pixels: int = 0
     missing: tuple[str, ...] = ()
     snapshot: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain data."""
-        return {**asdict(self), "usage": self.usage.model_dump(), "missing": list(self.missing)}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Outcome:
-        """What `to_json` wrote."""
-        return cls(**{**data, "usage": Usage(**data["usage"]), "missing": tuple(data["missing"])})
 
 
 def outcome_of(answer: Answer, profile: ModelProfile) -> Outcome:

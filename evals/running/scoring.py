@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from inspect_ai.log._samples import sample_active  # as in solving.py
@@ -17,7 +16,7 @@ from sightline.evals.item import Item
 from sightline.evals.running.folders import finished, path_of
 from sightline.evals.running.logs import SCORER
 from sightline.evals.running.outcome import Outcome
-from sightline.evals.running.solving import GO_ON, OUTCOME, SampleError
+from sightline.evals.running.solving import GO_ON, Plan, SampleError
 from sightline.evals.scorers.judging import ROLE
 from sightline.evals.scorers.mark import Mark
 from sightline.memory import InfrastructureError
@@ -34,20 +33,19 @@ def answered_mean() -> Metric:
     return mean
 
 
-def sightline_scorer(benchmark: Benchmark, items: Mapping[str, Item], arm: Arm) -> Scorer:
-    """Scores what the solver left in the store.
+def sightline_scorer(plan: Plan) -> Scorer:
+    """Scores what the solver left in the plan.
 
     Args:
-        benchmark: Whose rules hold.
-        items: The questions with their truth, by id.
-        arm: Whose words are scored: the published prompt's as they are, an agent's value as the benchmark renders it.
+        plan: Whose rules hold, and whose words are scored: the published prompt's as they are, an agent's value as the
+            benchmark renders it.
     """
+    benchmark, arm = plan.benchmark, plan.arm
 
     async def score(state: TaskState, target: Target) -> Score:
-        item = items[str(state.sample_id)]
-        data = state.store.get(OUTCOME)
+        item = plan.items[str(state.sample_id)]
         # Where a limit of Inspect's own (`--time-limit`) ended the question, the solver left nothing.
-        outcome = Outcome(cause="budget") if data is None else Outcome.from_json(data)
+        outcome = plan.outcomes.get((item.id, state.epoch), Outcome(cause="budget"))
         said = said_of(benchmark, item, arm, outcome)
         try:
             # Where no judge is named, what can be scored offline is, and the rest counts in no mean.
@@ -55,6 +53,7 @@ def sightline_scorer(benchmark: Benchmark, items: Mapping[str, Item], arm: Arm) 
             official = benchmark.official(item, said) if judge is None else await judge(item, said)
         except InfrastructureError as error:
             raise SampleError("judge", f"{error.message} {GO_ON}") from None
+        plan.outcomes.pop((item.id, state.epoch), None)
         strict = benchmark.strict(item, said) if said else Mark(0.0, "", parsed=False)
         if (active := sample_active()) is not None and arm.kind != "prior":
             finished.add(path_of(active.log_location))

@@ -95,7 +95,7 @@ def make_task(benchmark: Benchmark, asked: Asked) -> Task:
     return Task(
         dataset=MemoryDataset([_sample(item) for item in items], name=f"{benchmark.name}/{variant}"),
         solver=sightline_agent(plan),
-        scorer=sightline_scorer(benchmark, plan.items, arm),
+        scorer=sightline_scorer(plan),
         epochs=asked.repeat,
         config=_config(benchmark, arm),
         fail_on_error=False,

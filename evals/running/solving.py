@@ -12,7 +12,7 @@ from typing import Any
 
 from inspect_ai.log import transcript
 from inspect_ai.log._samples import sample_active  # the one place where Inspect tells a solver its log
-from inspect_ai.model import ModelOutput, get_model
+from inspect_ai.model import get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sightline.agents import Answer, Budget, SpatialAgent
@@ -30,9 +30,6 @@ from sightline.evals.running.outcome import Outcome, measured, outcome_of, voted
 from sightline.evals.running.tracing import SOURCE, trace_of
 from sightline.memory import InfrastructureError, InputError, Workspace
 from sightline.memory.runs import list_runs
-
-OUTCOME = "sightline"
-"""Key of a sample's outcome in Inspect's store."""
 
 GO_ON = "Then go on with `sightline eval --resume LOGDIR`."
 
@@ -66,6 +63,8 @@ class Plan:
         frames: Frames of a video.
         pixels: Longest edge of a picture as sent; 0 for the model's own limit.
         prior: What the arm `prior` says to each item.
+        outcomes: What the questions being asked came to, by id and time: from the solver, for the scorer. Inspect's own
+            store would write each of them into the log several times.
     """
 
     arm: Arm
@@ -79,6 +78,7 @@ class Plan:
     frames: int = 0
     pixels: int = 0
     prior: Mapping[str, str] = field(default_factory=dict)
+    outcomes: dict[tuple[str, int], Outcome] = field(default_factory=dict)
 
 
 def sightline_agent(plan: Plan) -> Solver:
@@ -108,10 +108,9 @@ def sightline_agent(plan: Plan) -> Solver:
             finally:
                 for trace in await asyncio.to_thread(_traces, folder, ended):
                     transcript().info(trace, source=SOURCE)
-        state.store.set(OUTCOME, outcome.to_json())
-        state.output = ModelOutput.from_content(str(state.model), outcome.words)
         if outcome.missing:
             raise SampleError("instrument", " ".join(outcome.missing))
+        plan.outcomes[item.id, state.epoch] = outcome
         return state
 
     # Arguments of a solver go into the log: the plan, which holds every question, is none.
