@@ -402,3 +402,21 @@ def test_samples_are_answered_by_looking_at_them(sample: object, tmp_path: Path)
         if not sample.boxes:  # what is marked must stay inside
             changed = [picture[: len(picture) // 2, : len(picture[0]) // 2].copy() for picture in changed]
         assert ask(question, list(changed)) != (status, details), question
+
+
+@pytest.mark.slow
+def test_a_sample_of_an_inspect_log_is_opened(tmp_path: Path) -> None:
+    pytest.importorskip("inspect_ai", reason="the extra evals is not installed")
+    from eval_kit import MUGS, write_mugs
+    from inspect_ai import eval as evaluate
+
+    from sightline.evals.running.setting_up import Asked, make_task
+
+    data = write_mugs(tmp_path / "data", 2)
+    task = make_task(MUGS, Asked(data=str(data)))
+    (log,) = evaluate(task, model="sightline/rules", log_dir=str(tmp_path / "logs"), display="none", ctl_server=False)
+    opened = Workspace.open(open_upload(Path(log.location), tmp_path / "opened", Limits(), "mug-1"))
+    assert opened.started is not None
+    assert opened.pixels("img1").shape == (48, 64, 3)
+    with pytest.raises(InputError, match="has no sample 'mug-99'"):
+        open_upload(Path(log.location), tmp_path / "opened", Limits(), "mug-99")
