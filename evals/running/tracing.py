@@ -68,7 +68,8 @@ def rebuild(trace: dict[str, Any], folder: Path) -> Path:
     target = folder / str(trace["run"])
     if target.exists():
         raise InputError(f"{target} exists.", "Name another folder.")
-    events = [EVENT.validate_json(line) for line in trace["journal"].splitlines()]
+    # Not splitlines: a model's words may hold other line separators, which JSON leaves as they are.
+    events = [EVENT.validate_json(line) for line in trace["journal"].split("\n") if line]
     store = ArtifactStore(target / "artifacts")
     store.folder.mkdir(parents=True)
     sizes = {f"{a.digest}{a.suffix}": a.size for event in events for a in _artifacts(event)}

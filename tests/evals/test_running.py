@@ -102,6 +102,16 @@ def test_a_samples_run_is_in_the_log_with_its_pictures_once(tmp_path: Path, data
     assert run.pixels("img1").shape == run.pixels("view1").shape == (48, 64, 3)
 
 
+def test_words_with_odd_line_breaks_come_back_from_the_log(tmp_path: Path, data: Path) -> None:
+    said = "One\u2028two\u0085three.\nANSWER: A"
+    with ModelServer("chat_completions", lambda request, index: Say(said)) as server:
+        record = ran(server, tmp_path / "logs", data, strategy="cot", limit=2)
+    (folder,) = extract_run(Path(record.log), record.results[0].item, 1, tmp_path / "out")
+    reply = Workspace.open(folder).steps[0].reply
+    assert reply is not None
+    assert reply.text == said
+
+
 def test_no_run_is_left_beside_the_log(tmp_path: Path, data: Path) -> None:
     from sightline.evals.running.folders import finished
 
