@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numba as nb
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sightline.evals.synthetic.cameras import CameraSpec
 from sightline.evals.synthetic.kernels import FAR, cast, look
 from sightline.evals.synthetic.rooms import Scene
-from sightline.evals.synthetic.solids import pack
+from sightline.evals.synthetic.solids import Packed, pack
 
 Box = tuple[float, float, float, float]
 
@@ -77,7 +77,7 @@ def look_at(scene: Scene, camera: CameraSpec, size: tuple[int, int], time: float
         size: (width, height) in pixels.
         time: When, in seconds.
     """
-    packed = pack(scene.at(time), defaultdict(int), scene.contrast)  # which texture is all the same here
+    packed = _packed(scene, time)
     width, height = size
     panorama = camera.kind == "panorama"
     focal = width / (2 * np.pi) if panorama else camera.focal(width)
@@ -85,6 +85,11 @@ def look_at(scene: Scene, camera: CameraSpec, size: tuple[int, int], time: float
     ids = np.zeros((height, width), np.uint16)
     _see(np.array(camera.position, dtype=np.float64), lens, packed.scene, packed.owner, ids)
     return Look(ids, camera, time)
+
+
+@lru_cache(maxsize=8)
+def _packed(scene: Scene, time: float) -> Packed:
+    return pack(scene.at(time), defaultdict(int), scene.contrast)  # which texture is all the same here
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

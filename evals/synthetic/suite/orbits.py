@@ -22,7 +22,7 @@ FAMILIES: dict[str, Family] = {
     "direction_front": from_front,
 }
 PHOTOS = 8
-_FINE = 40
+_FINE = 18
 """Places on the way, of which the photos are taken at some: so their steps differ."""
 
 

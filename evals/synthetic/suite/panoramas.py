@@ -42,15 +42,17 @@ def _spot(scene: Scene, dice: np.random.Generator) -> tuple[float, float, float]
     return 0.0, 0.0, 2.1
 
 
+_COLUMNS = "columns of a panorama are directions: where two things are in it, over the seam or not, is what is asked"
+_READ = ("direction_facing", "sweep_order", "turn_angle")
+
 SUITE = Suite(
     "panoramas",
     tuple(FAMILIES),
-    asked("panoramas", FAMILIES, stage_of, frozenset({("turn_angle", "order"), ("turn_angle", "first picture")})),
-    valid={
-        ("turn_angle", "2D order"): "columns of a panorama are directions: how far apart they are is what is asked",
-        (
-            "turn_angle",
-            "first picture",
-        ): "columns of a panorama are directions: how far apart they are is what is asked",
-    },
+    asked(
+        "panoramas",
+        FAMILIES,
+        stage_of,
+        frozenset((category, cue) for category in _READ for cue in ("order", "first picture")),
+    ),
+    valid={(category, "2D order"): _COLUMNS for category in _READ},
 )
