@@ -74,6 +74,17 @@ class Tab:
         """Until a run is in a state."""
         self.page.wait_for_selector(f".lane[data-state={state}] >> nth={lane - 1}", state="attached", timeout=60_000)
 
+    def upload(self, where: str, file: Path) -> None:
+        """Give a file to the upload field in a part of the page, and wait until it is listed there."""
+        listed = self.page.locator(f"{where} >> text={file.stem}").first
+        for _ in range(3):  # a field that is being drawn anew loses what it was given
+            self.page.locator(f"{where} input[type=file]").first.set_input_files(file)
+            for _ in range(100):
+                if listed.count():
+                    return
+                self.page.wait_for_timeout(100)
+        raise AssertionError(f"{file.name} was not taken")
+
     @property
     def answer(self) -> str:
         """What the visible run answered."""
