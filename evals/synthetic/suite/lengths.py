@@ -15,9 +15,9 @@ _MOST = 12
 
 
 def distance(stage: Stage, dice: np.random.Generator) -> list[Group]:
-    """How many metres apart two things are, surface to surface."""
+    """How many metres apart two things are, surface to surface; no photo's edge may hide the closest points of both."""
     out: list[Group] = []
-    for a, b in several(stage.known, 2, dice):
+    for a, b in several(_whole(stage), 2, dice):
         metres = stage.apart(a, b)
         if metres < 0.3:
             continue
@@ -110,9 +110,8 @@ def nearer_camera(stage: Stage, dice: np.random.Generator) -> list[Group]:
 
 def size(stage: Stage, dice: np.random.Generator) -> list[Group]:
     """Which of two things is taller; each is seen whole in some photo, and as often against what is usual."""
-    whole = [thing for thing in stage.known if any(_uncut(stage, thing, k) for k in stage.shown_in(thing))]
     out: list[Group] = []
-    for a, b in several(whole, 2, dice):
+    for a, b in several(_whole(stage), 2, dice):
         lengths = height(a), height(b)
         margin = _margin(*lengths)
         if margin < NEAR_RATIO:
@@ -146,6 +145,11 @@ def _names(stage: Stage, a: Thing, b: Thing) -> tuple[str, str]:
 def _margin(a: float, b: float) -> float:
     """By what share the longer is longer."""
     return max(a, b) / max(min(a, b), 0.05) - 1
+
+
+def _whole(stage: Stage) -> list[Thing]:
+    """What some photo shows without its edge cutting anything off."""
+    return [thing for thing in stage.known if any(_uncut(stage, thing, k) for k in stage.shown_in(thing))]
 
 
 def _uncut(stage: Stage, thing: Thing, k: int) -> bool:
