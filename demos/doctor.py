@@ -19,14 +19,14 @@ from sightline.memory import InfrastructureError, runs_folder
 
 EXTRAS: dict[str, str] = {
     "google": "Gemini models",
-    "mcp": "tools of MCP servers",
+    "mcp": "the MCP server, and tools of others",
     "vision": "depth, detection, segmentation by learned models; ultralytics in it is AGPL-3.0",
     "recon": "3D reconstruction from several photos",
     "graphics": "slides and vector graphics",
-    "symbolic": "a solver for relations (to come)",
-    "evals": "benchmarks (to come)",
-    "demo": "the web demo (to come)",
-    "rerun": "recordings for the Rerun viewer (to come)",
+    "symbolic": "a second solver for relations in words (clingo)",
+    "evals": "benchmarks, on Inspect",
+    "demo": "the web demo",
+    "rerun": "recordings for the Rerun viewer",
 }
 """What each extra is for."""
 

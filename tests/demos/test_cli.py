@@ -7,12 +7,15 @@ import math
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from servers import Call, Fail, ModelServer, png
+
+from sightline.demos.doctor import examine
 
 SIGHTLINE = str(Path(sys.executable).parent / "sightline")
 
@@ -294,12 +297,23 @@ def test_doctor_looks_and_never_prints_a_key(tmp_path: Path) -> None:
     done = run("doctor", cwd=tmp_path, OPENAI_API_KEY=secret)
     assert done.returncode == 0
     assert "langgraph" in done.stdout
-    assert "[rerun]'" in done.stdout  # nothing here installs it
-    assert "pip install '" in done.stdout
     assert secret not in done.stdout + done.stderr
     findings = {f["what"]: f for f in json.loads(run("doctor", "--json", cwd=tmp_path).stdout)}
     assert findings["OPENAI_API_KEY"]["state"] == "missing"
     assert findings["numpy"]["state"] == "ok"
+
+
+def test_doctor_names_the_command_that_brings_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version_without_clingo(name: str) -> str:
+        if name == "clingo":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr("sightline.demos.doctor.version", version_without_clingo)
+    found = {finding.what: finding for finding in examine()}["[symbolic]"]
+    assert (found.state, found.found) == ("missing", "without clingo")
+    assert found.mend.startswith("pip install '")
+    assert found.mend.endswith("[symbolic]'")
 
 
 def test_doctor_says_which_blender_there_is(tmp_path: Path) -> None:
