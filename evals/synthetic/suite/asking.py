@@ -84,6 +84,7 @@ def asked(
         balance, seed = Balance(free), first_seed
         wanted = Counter({c: count // len(categories) for c in categories})
         wanted.update(categories[: count % len(categories)])
+        whole: Counter[tuple[str, int]] = Counter()
         while wanted:
             stage, written = stage_of(seed), False
             if stage is None:
@@ -91,13 +92,15 @@ def asked(
                 continue
             for category in [c for c in categories if wanted[c] > 0]:
                 dice = np.random.default_rng([seed, zlib.crc32(category.encode())])
-                groups = families[category](stage, dice)
+                groups = [g for g in families[category](stage, dice) if not _too_often(whole, category, g[0])]
                 if not groups:
                     continue
                 chosen = [groups[k] for k in dice.permutation(len(groups))[:MOST_OFFERED]]
                 offered = [_questions(stage, category, group, dice) for group in chosen]
                 picked = balance.pick([[question for question, _ in pair] for pair in offered])
                 drafts = next(pair for pair in offered if pair[0][0] is picked[0])
+                if drafts[0][1].kind == "integer":
+                    whole[category, drafts[0][1].answer] += 1
                 for question, draft in drafts[: wanted[category]]:
                     if folder is not None:
                         if not written:
@@ -110,6 +113,12 @@ def asked(
             seed += 1
 
     return questions
+
+
+def _too_often(whole: Counter[tuple[str, int]], category: str, draft: Draft) -> bool:
+    """Whether a whole number was the answer more often than the others of its type."""
+    others = [n for (kind, answer), n in whole.items() if kind == category and answer != draft.answer]
+    return draft.kind == "integer" and whole[category, draft.answer] > max(others, default=0)
 
 
 def _questions(

@@ -24,7 +24,7 @@ _CUES: tuple[Callable[[Question, Answer, Seen], dict[str, float]], ...] = (
     cues.order,
     cues.low_or_large,
 )
-_VOTES = {"order": 4, "low_or_large": 8}
+_VOTES = {"words": 3, "order": 4, "low_or_large": 8}
 """Where things lie in a picture tells more of a scene than its words do: these cues need the stronger pull."""
 _WHOLE = tuple(Answer(str(n), str(n)) for n in range(1, 7))
 _METRES = Answer("", "")

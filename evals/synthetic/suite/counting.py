@@ -12,7 +12,7 @@ from sightline.evals.synthetic.solids import Thing
 from sightline.evals.synthetic.suite.asking import Draft, Group
 from sightline.evals.synthetic.suite.stage import Stage
 
-MOST = 5
+MOST = 3
 """Things of a class that are counted."""
 _COUNTED = ("chair", "stool", "toy car", "teddy", "lamp")
 _PLURALS = {"chair": "chairs", "stool": "stools", "toy car": "toy cars", "teddy": "teddies", "lamp": "lamps"}
@@ -21,14 +21,17 @@ _HIDDEN, _MOST_HIDDEN = 0.8, 0.2
 
 
 def count(stage: Stage, dice: np.random.Generator) -> list[Group]:
-    """How many of a class there are in the room; every one shows in some photo."""
+    """How many of a class there are in the room, 2 or 3; every one shows in some photo, and one in the first."""
     classes: defaultdict[str, list[Thing]] = defaultdict(list)
     for thing in stage.scene.objects:
         classes[thing.category].append(thing)
     out: list[Group] = []
     for category in _COUNTED:
         things = classes[category]
-        if not 1 <= len(things) <= MOST or not all(stage.shown_in(thing) for thing in things):
+        if not 2 <= len(things) <= MOST or not all(stage.shown_in(thing) for thing in things):
+            continue
+        first = [thing for thing in things if not stage.hidden_in(thing, 0)]
+        if len(first) != 1:  # so that the first photo tells nothing of the number
             continue
         many = _PLURALS[category]
         boxes = _by_place(stage, things)

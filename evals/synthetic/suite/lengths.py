@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from sightline.evals.synthetic.distances import distance_from_point
+from sightline.evals.synthetic.furniture import MAKERS
 from sightline.evals.synthetic.solids import Thing
 from sightline.evals.synthetic.suite.asking import NEAR_RATIO, Draft, Group, several
 from sightline.evals.synthetic.suite.stage import Stage, height
@@ -110,7 +113,8 @@ def nearer_camera(stage: Stage, dice: np.random.Generator) -> list[Group]:
 
 def size(stage: Stage, dice: np.random.Generator) -> list[Group]:
     """Which of two things is taller; each is seen whole in some photo, and as often against what is usual."""
-    out: list[Group] = []
+    usual: list[Group] = []
+    unusual: list[Group] = []
     for a, b in several(_whole(stage), 2, dice):
         lengths = height(a), height(b)
         margin = _margin(*lengths)
@@ -118,7 +122,8 @@ def size(stage: Stage, dice: np.random.Generator) -> list[Group]:
             continue
         low, high = (a, b) if lengths[0] < lengths[1] else (b, a)
         names = _names(stage, a, b)
-        out.append(
+        expected = _usual_height(low.category) < _usual_height(high.category)
+        (usual if expected else unusual).append(
             [
                 Draft(words, stage.words[right.name], "choice", names, things, margin, variation)
                 for words, right, things, variation in (
@@ -133,9 +138,15 @@ def size(stage: Stage, dice: np.random.Generator) -> list[Group]:
                 )
             ]
         )
-        if len(out) == _MOST:
+        if min(len(usual), len(unusual)) == _MOST:
             break
-    return out
+    return (usual if dice.uniform() < 0.5 else unusual)[:_MOST] if usual and unusual else []
+
+
+@lru_cache
+def _usual_height(category: str) -> float:
+    """Metres of a thing that nothing made smaller or larger."""
+    return height(MAKERS[category]("red"))
 
 
 def _names(stage: Stage, a: Thing, b: Thing) -> tuple[str, str]:

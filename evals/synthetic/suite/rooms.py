@@ -46,4 +46,11 @@ def stage_of(seed: int) -> Stage:
     return Stage("rooms", seed, scene, tuple(Shot(turned[int(k)]) for k in dice.permutation(PHOTOS)))
 
 
-SUITE = Suite("rooms", tuple(FAMILIES), asked("rooms", FAMILIES, stage_of))
+_COUNTED = "the boxes of all things of the class, over all photos, are the count; those of the first photo are no help"
+
+SUITE = Suite(
+    "rooms",
+    tuple(FAMILIES),
+    asked("rooms", FAMILIES, stage_of),
+    valid={("count", solver): _COUNTED for solver in ("2D order", "low or large", "shuffled")},
+)
