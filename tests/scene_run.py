@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ class Run:
         name = f"t.{self.calls}"
         self.workspace.append(ToolStarted(call=name, tool=instrument.name))
         context = ToolContext(self.workspace, self.look, sees=StoredPixels(), back_ends=self.back_ends)
-        finished = asyncio.run(execute(instrument, arguments, context, name))
+        with closing(context.session):
+            finished = asyncio.run(execute(instrument, arguments, context, name))
         self.workspace.append(finished)
         self.workspace.commit([name])
         return finished

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,11 @@ def call(
     name: str = "t.1",
     back_ends: BackEnds | None = None,
 ) -> ToolFinished:
-    """Make one call and let it take effect, as the loop does."""
+    """Make one call and let it take effect, as the loop does; what it opened ends with it."""
     workspace.append(ToolStarted(call=name, tool=instrument.name))
     context = ToolContext(workspace, look, sees=sees, back_ends=back_ends or BackEnds())
-    finished = asyncio.run(execute(instrument, arguments, context, name))
+    with closing(context.session):
+        finished = asyncio.run(execute(instrument, arguments, context, name))
     workspace.append(finished)
     workspace.commit([name])
     return finished
