@@ -38,6 +38,7 @@ from sightline.memory import (
     status_lines,
 )
 from sightline.memory.refs import plain
+from sightline.tools import Sees
 from sightline.tools.binding import write_places
 
 Block = dict[str, Any]
@@ -77,16 +78,16 @@ class PromptParts:
     task: Callable[[Workspace], tuple[str, Sequence[str]]] | None = None
 
 
-def picture_blocks(ws: Workspace, profile: ModelProfile, handles: Iterable[str]) -> list[Block]:
+def picture_blocks(ws: Workspace, sees: Sees, handles: Iterable[str]) -> list[Block]:
     """Each picture after its label, as content blocks."""
     blocks: list[Block] = []
     for handle in handles:
         artifact = ws.artifacts[handle]
         assert artifact.size is not None, f"{handle} has no size"
-        size = profile.limits.fit(artifact.size)
-        about = f": {write_places(ws, profile, artifact.title)}" if artifact.title else ""
+        size = sees.limits.fit(artifact.size)
+        about = f": {write_places(ws, sees, artifact.title)}" if artifact.title else ""
         blocks.append({"type": "text", "text": f"{handle} ({size[0]}x{size[1]} as sent){about}"})
-        data, media_type = ws.encoded(handle, size, profile.limits.max_bytes)
+        data, media_type = ws.encoded(handle, size, sees.limits.max_bytes)
         blocks.append({"type": "image", "base64": data, "mime_type": media_type})
     return blocks
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from sightline.demos.wording import argument
 from sightline.geometry.cameras import Camera
+from sightline.geometry.dialects import PictureLimits
 from sightline.memory import (
     Answered,
     Artifact,
@@ -49,10 +50,8 @@ from sightline.tools.seeing import CAMERA
 if TYPE_CHECKING:
     import rerun
 
-LONGEST_SIDE = 1600
-"""Of a picture in the recording, in pixels; a larger one is scaled down, and its camera with it."""
-
-MOST_BYTES = 8 << 20
+LIMITS = PictureLimits(max_long_side=1600, max_bytes=8 << 20)
+"""Of a picture in the recording; a larger one is scaled down, and its camera with it."""
 
 
 def write_recording(workspace: Workspace, out: Path) -> None:
@@ -148,21 +147,19 @@ class _Writer:
             self._objects_in(artifact.handle)
             self._virtual_camera(artifact)
         elif artifact.kind == "cloud":
-            self._cloud(Cloud(artifact.handle, self._ws))
+            self._cloud(self._ws.cloud(artifact.handle))
         elif artifact.kind == "depth":
             arrays = self._ws.arrays(artifact.handle)
             entity = f"pictures/{artifact.data['picture']}/{artifact.handle}"
             self._log(entity, self._rr.DepthImage(np.asarray(arrays["depth"], np.float32)))
 
     def _size(self, artifact: Artifact) -> tuple[int, int]:
-        width, height = artifact.size or (1, 1)
-        scale = min(1.0, LONGEST_SIDE / max(width, height))
-        return max(1, round(width * scale)), max(1, round(height * scale))
+        return LIMITS.fit(artifact.size or (1, 1))
 
     def _encoded(self, artifact: Artifact) -> Any:
         import base64
 
-        data, media = self._ws.encoded(artifact.handle, self._size(artifact), MOST_BYTES)
+        data, media = self._ws.encoded(artifact.handle, self._size(artifact), LIMITS.max_bytes)
         return self._rr.EncodedImage(contents=base64.b64decode(data), media_type=media)
 
     def _objects_in(self, picture: str) -> None:
@@ -220,12 +217,12 @@ class _Writer:
         """A rendered view is a camera in its reconstruction; a map or a contact sheet is none."""
         handle = artifact.data.get("cloud")
         if CAMERA in artifact.data and isinstance(handle, str) and handle in self._ws.artifacts:
-            cloud = Cloud(handle, self._ws)
+            cloud = self._ws.cloud(handle)
             self._camera(cloud, artifact.handle, anchor_of(self._ws, cloud, self._ws.picture(artifact.handle)).camera)
 
     def _objects_of(self, handle: str) -> None:
         """Boxes of the objects that were located in a reconstruction."""
-        unit = Cloud(handle, self._ws).unit
+        unit = self._ws.cloud(handle).unit
         objects = self._known.scene.objects.values()
         placed = [(known.name, known.places[handle]) for known in objects if handle in known.places]
         if not placed:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from sightline.demos.cli.evals import eval_app
-from sightline.demos.cli.failing import guarded
 
 ENOUGH = 1000
 FAILED = 1
@@ -27,6 +26,7 @@ def make(
     task: Types = "",
 ) -> None:
     """Make questions of the synthetic suite: pictures, questions.jsonl, the truth, a gallery (index.html)."""
+    from sightline.demos.cli.failing import guarded
 
     def work() -> int:
         from sightline.evals.synthetic.suite.suites import suite as suite_named
@@ -51,6 +51,7 @@ def check(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
 ) -> None:
     """Try six shortcuts on each question type, without drawing a picture; exit code 1 where one works."""
+    from sightline.demos.cli.failing import guarded
 
     def work() -> int:
         from sightline.evals.synthetic.shortcuts import as_markdown, passes, print_table, shortcut_table

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sightline.demos.mcp.roots import granted_file
-from sightline.geometry.dialects import PIXELS, CoordinateDialect, PictureLimits
+from sightline.geometry.dialects import PictureLimits
 from sightline.memory import CallRecord, InputError, ModelMistake, SceneObject, Workspace
-from sightline.tools import Look, all_tools
+from sightline.tools import Look, StoredPixels, all_tools
 from sightline.tools.back_ends import BackEnds
 from sightline.tools.background import in_daemon_thread
 from sightline.tools.binding import BoundTool, bind, write_places
@@ -48,11 +48,8 @@ OPENERS = {
 """Tools of the desk itself: their description, and what their argument `path` names."""
 
 
-class ClientSees:
-    """How a client's model sees pictures: no larger than common models look at them, in pixels as sent."""
-
-    dialect: CoordinateDialect = PIXELS
-    limits: PictureLimits = PictureLimits(max_bytes=700_000)
+CLIENT = StoredPixels(limits=PictureLimits(max_bytes=700_000))
+"""How a client's model sees pictures: no larger than common models look at them, in pixels as sent."""
 
 
 class Desk:
@@ -66,12 +63,11 @@ class Desk:
     def __init__(self, back_ends: BackEnds, look: Look | None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="sightline-mcp-"))
         self.workspace = Workspace.create(self._folder / "run")
-        self.sees = ClientSees()
         asks = {"ask_image", "locate_by_vlm"} if look is None else set()
         wanted = [tool for tool in all_tools() if tool.name not in asks]
         self.tools: dict[str, BoundTool] = {
             tool.name: tool  # type: ignore[misc]  # `bind` makes these
-            for tool in bind(wanted, self.workspace, self.sees, look, back_ends)
+            for tool in bind(wanted, self.workspace, CLIENT, look, back_ends)
         }
 
     def close(self) -> None:
@@ -114,25 +110,25 @@ class Desk:
     # ------------------------------------------------------------------------------------------------- words
     def said(self, record: CallRecord) -> str:
         """What a call said, places as this client names them."""
-        return write_places(self.workspace, self.sees, record.text)
+        return write_places(self.workspace, CLIENT, record.text)
 
     def about(self, handle: str) -> str:
         """An artifact in a line: handle, size as sent, title."""
         artifact = self.workspace.artifacts[handle]
         size = ""
         if artifact.size is not None and artifact.is_picture:
-            width, height = self.sees.limits.fit(artifact.size)
+            width, height = CLIENT.limits.fit(artifact.size)
             size = f" ({width}x{height} as sent)"
             if (width, height) != artifact.size:
                 size = f" ({width}x{height} as sent, {artifact.size[0]}x{artifact.size[1]} stored)"
-        title = write_places(self.workspace, self.sees, artifact.title)
+        title = write_places(self.workspace, CLIENT, artifact.title)
         return f"{handle}{size}" + (f": {title}" if title else "")
 
     def picture(self, handle: str) -> tuple[str, str]:
         """A picture as sent: base64, and its media type."""
         artifact = self.workspace.artifacts[handle]
         assert artifact.size is not None, f"{handle} has no size"
-        return self.workspace.encoded(handle, self.sees.limits.fit(artifact.size), self.sees.limits.max_bytes)
+        return self.workspace.encoded(handle, CLIENT.limits.fit(artifact.size), CLIENT.limits.max_bytes)
 
     # ------------------------------------------------------------------------------------------------- resources
     def resources(self) -> list[tuple[str, str, str, str]]:

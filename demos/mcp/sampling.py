@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sightline.agents.models.look import SYSTEM
+from sightline.agents.prompt import picture_blocks
 from sightline.memory import InfrastructureError, Usage, Workspace
 from sightline.tools import LookReply, Sees
 
@@ -41,12 +42,12 @@ class SamplingLook:
         from mcp import McpError
         from mcp.types import ImageContent, SamplingMessage, TextContent
 
-        content: list[TextContent | ImageContent] = []
-        for handle in pictures:
-            size = self.sees.limits.fit(workspace.artifacts[handle].size or (1, 1))
-            data, media = workspace.encoded(handle, size, self.sees.limits.max_bytes)
-            content.append(TextContent(type="text", text=f"{handle} ({size[0]}x{size[1]} as sent)"))
-            content.append(ImageContent(type="image", data=data, mimeType=media))
+        content: list[TextContent | ImageContent] = [
+            TextContent(type="text", text=block["text"])
+            if block["type"] == "text"
+            else ImageContent(type="image", data=block["base64"], mimeType=block["mime_type"])
+            for block in picture_blocks(workspace, self.sees, pictures)
+        ]
         content.append(TextContent(type="text", text=prompt))
         try:
             reply = await self.session.create_message(

@@ -18,7 +18,7 @@ from mcp.server.session import ServerSession
 from pydantic import AnyUrl
 
 from sightline.agents.prompt import CONVENTIONS
-from sightline.demos.mcp.desk import OPENERS, ClientSees, Desk
+from sightline.demos.mcp.desk import CLIENT, OPENERS, Desk
 from sightline.demos.mcp.roots import folder_of
 from sightline.demos.mcp.sampling import SamplingLook
 from sightline.memory import CallRecord, InputError, ModelMistake, SightlineError
@@ -44,7 +44,7 @@ class Visit:
         """The client's desk."""
         if self._desk is None:
             lends = session.check_client_capability(types.ClientCapabilities(sampling=types.SamplingCapability()))
-            look = SamplingLook(session, ClientSees(), lambda: _request_id(server)) if lends else None
+            look = SamplingLook(session, CLIENT, lambda: _request_id(server)) if lends else None
             self._desk = Desk(self._back_ends, look)
         return self._desk
 
@@ -133,7 +133,7 @@ def build_server(roots: Sequence[Path], back_ends: BackEnds, *, trust_client_roo
         if name != "conventions":
             message = f"There is no prompt {name!r}; there is: conventions."
             raise McpError(types.ErrorData(code=types.INVALID_PARAMS, message=message))
-        text = INSTRUCTIONS.format(dialect=ClientSees.dialect.describe())
+        text = INSTRUCTIONS.format(dialect=CLIENT.dialect.describe())
         said = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
         return types.GetPromptResult(messages=[said])
 
@@ -143,7 +143,7 @@ def build_server(roots: Sequence[Path], back_ends: BackEnds, *, trust_client_roo
 def options(server: Server[Visit]) -> InitializationOptions:
     """What a client is told when it connects."""
     told = server.create_initialization_options(NotificationOptions(resources_changed=True))
-    told.instructions = INSTRUCTIONS.format(dialect=ClientSees.dialect.describe())
+    told.instructions = INSTRUCTIONS.format(dialect=CLIENT.dialect.describe())
     return told
 
 
@@ -155,31 +155,28 @@ async def _open(desk: Desk, name: str, arguments: dict[str, Any], roots: Sequenc
         handle = await desk.open(name, path, roots)
     except SightlineError as error:
         return _failed(str(error), "mistake" if isinstance(error, InputError | ModelMistake) else "infrastructure")
-    return _content(desk, desk.about(handle), [handle])
+    return types.CallToolResult(content=_pictures(desk, [handle]))
 
 
 def _result(desk: Desk, record: CallRecord) -> types.CallToolResult:
-    finished = record.finished
-    said = desk.said(record)
-    if finished is None or finished.outcome != "ok":
-        outcome = "interrupted" if finished is None else finished.outcome
-        remedy = "" if finished is None or not finished.remedy or finished.remedy in said else f" {finished.remedy}"
-        failed = _failed(said + remedy, outcome)
-        return failed.model_copy(update={"content": [*failed.content, *_content(desk, "", record.shown).content]})
-    return _content(desk, said, record.shown)
-
-
-def _content(desk: Desk, said: str, shown: Sequence[str]) -> types.CallToolResult:
     """Words first: they are enough for a reader who sees no pictures. Then each picture after its label."""
-    content: list[types.ContentBlock] = [types.TextContent(type="text", text=said)] if said else []
-    for handle in dict.fromkeys(shown):
-        if not desk.workspace.artifacts[handle].is_picture:
-            continue
-        data, media = desk.picture(handle)
-        if said != desk.about(handle):
-            content.append(types.TextContent(type="text", text=desk.about(handle)))
-        content.append(types.ImageContent(type="image", data=data, mimeType=media))
-    return types.CallToolResult(content=content)
+    finished, said, shown = record.finished, desk.said(record), _pictures(desk, record.shown)
+    if finished is not None and finished.outcome == "ok":
+        return types.CallToolResult(content=[types.TextContent(type="text", text=said), *shown])
+    remedy = "" if finished is None or not finished.remedy or finished.remedy in said else f" {finished.remedy}"
+    failed = _failed(said + remedy, "interrupted" if finished is None else finished.outcome)
+    return failed.model_copy(update={"content": [*failed.content, *shown]})
+
+
+def _pictures(desk: Desk, handles: Sequence[str]) -> list[types.ContentBlock]:
+    """Each artifact's label, and after it the picture, where it is one."""
+    content: list[types.ContentBlock] = []
+    for handle in dict.fromkeys(handles):
+        content.append(types.TextContent(type="text", text=desk.about(handle)))
+        if desk.workspace.artifacts[handle].is_picture:
+            data, media = desk.picture(handle)
+            content.append(types.ImageContent(type="image", data=data, mimeType=media))
+    return content
 
 
 def _failed(said: str, outcome: str) -> types.CallToolResult:

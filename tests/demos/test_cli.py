@@ -292,6 +292,14 @@ def test_the_catalogue(tmp_path: Path) -> None:
     assert "crop_zoom" in one_line_error(run("tools", "crop_zom", cwd=tmp_path), 2)
 
 
+def test_help_imports_nothing_but_the_commands(tmp_path: Path) -> None:
+    """What a command does is imported when it runs; numpy alone would double the start."""
+    code = "import sys, sightline.demos.cli.app; print(*sorted(m for m in sys.modules if m.startswith('sightline.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert all(name.startswith("sightline.demos") for name in done.stdout.split()), done.stdout
+    assert "sightline.demos.cli.failing" not in done.stdout
+
+
 def test_doctor_looks_and_never_prints_a_key(tmp_path: Path) -> None:
     secret = "sk-" + "very-secret"
     done = run("doctor", cwd=tmp_path, OPENAI_API_KEY=secret)

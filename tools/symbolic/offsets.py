@@ -92,10 +92,11 @@ def _by_order(relations: Sequence[Relation], a: str, b: str) -> Conclusion | Non
     connected = nx.Graph([(relation.a, relation.b) for relation in relations])
     if b not in connected:
         return None
-    about = [relation for relation in relations if nx.has_path(connected, relation.a, b)]
+    linked = nx.node_connected_component(connected, b)
+    about = [relation for relation in relations if relation.a in linked]
     x, of_x = _order([(r.a, r.b, r.x, r.source) for r in about if r.x is not None], a, b)
     y, of_y = _order([(r.a, r.b, r.y, r.source) for r in about if r.y is not None], a, b)
-    if a not in connected or not nx.has_path(connected, a, b):
+    if a not in linked:
         return None  # only now: a contradiction about b is told also where a is elsewhere, as with steps
     return Conclusion(x, y, None, tuple(dict.fromkeys((*of_x, *of_y))))
 

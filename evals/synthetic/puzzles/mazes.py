@@ -27,7 +27,6 @@ RULE = (
     "The picture shows a maze on a grid: white squares are open, blue ones are walls. One step goes to the next open "
     "square up, down, left or right."
 )
-_MIRRORED = {"left": "right", "right": "left", "up": "up", "down": "down"}
 
 
 def _walls(seed: int, dice: random.Random, size: int | None = None) -> Maze:
